@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * PipelineHandler: what a platform implements to drive one camera; and the registry of platforms.
+ *
+ * Every method is called in the camera's thread (whose GMainContext is the thread default), in the
+ * order that Camera's state machine allows. queue_request() and what follows it must not block; the
+ * others may, up to a few seconds. core knows handlers only through this class.
+ */
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/camera.h"
+
+namespace gstcam {
+
+/** The Camera's ear: how a handler reports. Called in the camera's thread. */
+class PipelineListener {
+ public:
+  virtual ~PipelineListener() = default;
+  /** status, sequence, timestamp and metadata are set. Requests complete in order of queueing. */
+  virtual void request_completed(Request& request) = 0;
+  virtual void failed(const Error& error) = 0;
+};
+
+class PipelineHandler {
+ public:
+  virtual ~PipelineHandler() = default;
+
+  /* Fixed for the life of the handler; any thread. */
+  [[nodiscard]] virtual const std::string& id() const = 0;
+  [[nodiscard]] virtual const std::string& model() const = 0;
+  [[nodiscard]] virtual const std::vector<StreamCapabilities>& streams() const = 0;
+
+  virtual Result<void> open(const CameraOptions& options, PipelineListener& listener) = 0;
+  virtual void close() = 0;
+  virtual Result<void> configure(std::vector<StreamConfiguration>& streams) = 0;
+  [[nodiscard]] virtual const ControlRanges& controls() const = 0;
+  virtual Result<std::unique_ptr<FrameBuffer>> allocate_buffer(uint32_t stream) = 0;
+  virtual Result<void> start(const ControlList& controls) = 0;
+  /** Gives every queued request back (completed or cancelled) before it returns. */
+  virtual void stop() = 0;
+  virtual void queue_request(Request* request) = 0;
+  [[nodiscard]] virtual int ipa_pid() const = 0;
+};
+
+/**
+ * One platform: finds its cameras. pipelines/<name>/ has one instance of a subclass and one line in
+ * pipelines/meson.build; pipelines/registry.cpp (generated from that list) hands them to the
+ * CameraManager.
+ */
+class PipelineFactory {
+ public:
+  virtual ~PipelineFactory() = default;
+  [[nodiscard]] virtual const char* name() const = 0;
+  /** Every camera of this platform that is there now. An Error hides no other platform's cameras.
+   */
+  virtual Result<std::vector<std::unique_ptr<PipelineHandler>>> enumerate() = 0;
+};
+
+}  // namespace gstcam
