@@ -2,9 +2,9 @@
 /*
  * YAML files as a checked tree: camera descriptions, scenes, tuning.
  *
- * The text is hostile until read: size, depth, number of nodes and aliases are bounded, and every
- * error names the file and the line ("cameras.yaml:12: 'widht' is not a known key; ..."). Parsing
- * is libyaml's. Thread: a document is immutable once parsed.
+ * The text is hostile until read: size, depth and number of nodes are bounded, aliases and tags are
+ * refused, and every error names the file and the line ("cameras.yaml:12: 'widht' is not a known
+ * key; ..."). Parsing is libyaml's. Thread: a document is immutable once parsed.
  *
  * A reader walks a map with a YamlMap, which knows which keys were asked for, and ends with
  * finish(): a key nobody asked for is an error that lists those that exist.
@@ -30,6 +30,10 @@ class YamlNode {
 
   [[nodiscard]] Kind kind() const { return kind_; }
   [[nodiscard]] int line() const { return line_; }
+  /** Where its key stands, for an entry of a map. */
+  [[nodiscard]] int key_line() const { return key_line_; }
+  /** What errors call the file. */
+  [[nodiscard]] std::string file_name() const { return file_ ? *file_ : "YAML"; }
   /** An error at this node: "FILE:LINE: message". */
   [[nodiscard]] Error error(std::string_view message, std::string hint = {}) const;
 
@@ -53,6 +57,7 @@ class YamlNode {
   friend class YamlBuilder;
   Kind kind_ = Kind::Null;
   int line_ = 0;
+  int key_line_ = 0;
   std::string scalar_;
   bool quoted_ = false;
   std::vector<YamlNode> items_;
@@ -88,6 +93,9 @@ class YamlMap {
 
  private:
   explicit YamlMap(const YamlNode& node) : node_(&node) {}
+  template <typename T>
+  T keep(std::string_view key, Result<T> result, T fallback);
+
   const YamlNode* node_;
   std::set<std::string, std::less<>> known_;
   std::optional<Error> first_error_;
