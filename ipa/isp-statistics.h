@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #define GST_CAMERA_ISP_STATISTICS_VERSION 1
-#define GST_CAMERA_ISP_ZONE_COLUMNS 16
-#define GST_CAMERA_ISP_ZONE_ROWS 12
+#define GST_CAMERA_ISP_ZONE_COLUMNS 32
+#define GST_CAMERA_ISP_ZONE_ROWS 24
 #define GST_CAMERA_ISP_HISTOGRAM_BINS 256
 
 /* One zone: means over its unsaturated 2x2 quads. The zones tile the picture. */
