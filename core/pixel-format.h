@@ -34,10 +34,24 @@ enum class PixelFormat : uint32_t {
   Bgr888 = fourcc('B', 'G', '2', '4'),    // RGB (bytes R, G, B)
 };
 
+/** Colours of the top left 2x2 pixels of a mosaic; values are GstCameraIpaCfaOrder's. */
+enum class CfaOrder : uint32_t {
+  Rggb = 0,
+  Grbg = 1,
+  Gbrg = 2,
+  Bggr = 3,
+};
+
+/** "RGGB" ... */
+const char* to_string(CfaOrder order);
+
 /** Every format the software ISP can put out, best first. */
 std::span<const PixelFormat> all_pixel_formats();
 /** "NV12" ...: the name of GStreamer and of people. */
 const char* to_string(PixelFormat format);
+
+/** Largest width and height of a frame. */
+inline constexpr uint32_t kMaxFrameSide = 16384;
 
 struct PlaneLayout {
   size_t offset = 0;
@@ -53,6 +67,17 @@ struct FrameLayout {
   size_t size = 0;
   bool operator==(const FrameLayout&) const = default;
 };
+
+/** Bytes of a row and number of rows that the picture itself takes in one plane. */
+struct PlaneExtent {
+  uint32_t row_bytes = 0;
+  uint32_t rows = 0;
+};
+
+/** 1 (packed), 2 (NV12) or 3 (I420); 0 for a value that is none of the enumerators. */
+uint32_t plane_count(PixelFormat format);
+/** Chroma of odd sizes is rounded up. {0, 0} for a plane that the format does not have. */
+PlaneExtent plane_extent(PixelFormat format, uint32_t plane, Size size);
 
 /**
  * GStreamer's default layout (rows padded to 4 bytes, chroma of odd sizes rounded up); Invalid for

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/isp/kernels/mosaic.h"
+
+#include "core/isp/kernels/dispatch.h"
+
+namespace gstcam::isp {
+
+GST_CAMERA_KERNEL
+void split_levels(const uint16_t* __restrict pairs, float* __restrict even, float* __restrict odd,
+                  uint32_t n, float black_even, float scale_even, float black_odd,
+                  float scale_odd) {
+  for (uint32_t i = 0; i < n; i++) {
+    const float e = (static_cast<float>(pairs[2 * i]) - black_even) * scale_even;
+    const float o = (static_cast<float>(pairs[2 * i + 1]) - black_odd) * scale_odd;
+    even[i] = e < 1.0F ? e : 1.0F;
+    odd[i] = o < 1.0F ? o : 1.0F;
+  }
+}
+
+GST_CAMERA_KERNEL
+void blend(const float* __restrict a, const float* __restrict b, float t, float* __restrict out,
+           uint32_t n) {
+  for (uint32_t i = 0; i < n; i++)
+    out[i] = a[i] + (b[i] - a[i]) * t;
+}
+
+GST_CAMERA_KERNEL
+void ramp(float first, float slope, float* __restrict out, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++)
+    out[i] = first + slope * static_cast<float>(static_cast<int32_t>(i));
+}
+
+GST_CAMERA_KERNEL
+void apply_gain(float* __restrict levels, float gain, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) {
+    const float v = levels[i] * gain;
+    levels[i] = v < 1.0F ? v : 1.0F;
+  }
+}
+
+GST_CAMERA_KERNEL
+void apply_shading_and_gain(float* __restrict levels, const float* __restrict shading, float gain,
+                            uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) {
+    const float v = levels[i] * shading[i] * gain;
+    levels[i] = v < 1.0F ? v : 1.0F;
+  }
+}
+
+}  // namespace gstcam::isp
