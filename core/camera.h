@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/controls.h"
+#include "base/ipa-isolation.h"
 #include "base/result.h"
 #include "core/frame-buffer.h"
 #include "core/request.h"
@@ -26,12 +27,6 @@
 namespace gstcam {
 
 class PipelineHandler;
-
-enum class IpaIsolation : uint8_t {
-  Auto,  // thread where the module is signed by a key we trust, else worker
-  Thread,
-  Worker,
-};
 
 /** How the application wants a camera to be run; fixed from acquire() to release(). */
 struct CameraOptions {
