@@ -26,13 +26,17 @@ class CameraManager {
   CameraManager& operator=(const CameraManager&) = delete;
 
   /**
-   * Asks every platform for its cameras. A camera already known (same id) keeps its object. Errors
-   * of single platforms are kept in errors() and hide nothing else.
+   * Asks every platform for its cameras. A camera already known (same id) keeps its object; one
+   * that its platform does not name any more leaves the list. Errors of single platforms are kept
+   * in errors() until the next time and hide nothing: cameras known of such a platform stay.
    */
   void enumerate();
 
   [[nodiscard]] std::vector<std::shared_ptr<Camera>> cameras() const;
-  /** By id, or by a model name that is unique. NotFound lists the cameras that there are. */
+  /**
+   * By id, or by a model name that is unique (Invalid where it is not). NotFound lists the cameras
+   * that there are.
+   */
   [[nodiscard]] Result<std::shared_ptr<Camera>> find(std::string_view name) const;
   [[nodiscard]] std::vector<Error> errors() const;
 

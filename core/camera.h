@@ -6,9 +6,17 @@
  *     running --stop--> configured;  any --release--> available
  *
  * Every method may be called from any thread, and blocks until it is done in the camera's own
- * thread (the handler's context), except queue_request(), which never blocks. A call in the wrong
- * state is WrongState and changes nothing. Callbacks come in the camera's thread: they must not
- * block and must not call back into the same camera other than queue_request().
+ * thread (the handler's context; there is one from acquire() to release()), except queue_request(),
+ * state() and what is fixed, which never block. Concurrent calls are done one after the other. A
+ * call in the wrong state is WrongState and changes nothing.
+ *
+ * Callbacks come in the camera's thread: they must not block (nor take a lock under which somebody
+ * calls a blocking method) and may call back only what never blocks, and ipa_pid(). Any other call
+ * from there is WrongState. The camera must not be destroyed in a callback.
+ *
+ * A camera that cannot go on (its worker or device is lost) gives every request back cancelled and
+ * reports it once. Its state stays what it was; it refuses to configure, start and queue with the
+ * error it reported until it is released and acquired again.
  */
 #pragma once
 
@@ -38,9 +46,12 @@ class Camera {
  public:
   enum class State : uint8_t { Available, Acquired, Configured, Running };
 
-  /** A request is done: Complete or Cancelled, in the order of queueing. */
+  /** Most requests that may be in flight at a time. */
+  static constexpr uint32_t kMaxRequests = 64;
+
+  /** A request is done: Complete or Cancelled, in the order of queueing. It may be queued again. */
   using CompletedHandler = std::function<void(Request&)>;
-  /** The camera cannot go on (worker or device lost). Every request is cancelled. Once a run. */
+  /** The camera cannot go on, and every request has been cancelled. At most once from acquire(). */
   using FailedHandler = std::function<void(const Error&)>;
 
   explicit Camera(std::unique_ptr<PipelineHandler> handler);
@@ -53,30 +64,38 @@ class Camera {
   /** For people: "Simulated camera". */
   [[nodiscard]] const std::string& model() const;
   [[nodiscard]] uint32_t stream_count() const;
+  /** Empty (no format, size 0x0) for a stream there is not. */
   [[nodiscard]] const StreamCapabilities& capabilities(uint32_t stream) const;
   [[nodiscard]] State state() const;
 
   /** Makes the camera ours: starts its thread and its IPA. Busy when somebody else has it. */
   Result<void> acquire(const CameraOptions& options);
-  /** Stops where running; the IPA and the thread end. Requests are cancelled first. */
+  /** Stops where running; the IPA and the thread end. Requests are cancelled first. Any state. */
   void release();
 
+  /** Who is called back, from now on. */
   void set_handlers(CompletedHandler on_completed, FailedHandler on_failed);
 
-  /** Checks and fills in layout and buffer_count. Impossible values are Invalid and say what is. */
+  /**
+   * Checks and fills in layout and buffer_count. Impossible values are Invalid and say what is
+   * possible. A configured camera whose configure() fails is only acquired again.
+   */
   Result<void> configure(std::vector<StreamConfiguration>& streams);
   /** Controls that may be set in this configuration, and their ranges. From acquired on. */
   Result<ControlRanges> controls() const;
-  /** Memory for one frame of a configured stream. */
+  /** Memory for one frame of a configured stream. From configured on. */
   Result<std::unique_ptr<FrameBuffer>> allocate_buffer(uint32_t stream);
 
   Result<void> start(const ControlList& controls);
   /** Every request queued is completed or cancelled, and its handler called, before it returns. */
   Result<void> stop();
-  /** One frame for every request, in order. The request needs a buffer for every stream. */
+  /**
+   * One frame for every request, in order; while running. The request needs a buffer of the
+   * configured layout for every configured stream. Its controls are moved into the camera's ranges.
+   */
   Result<void> queue_request(Request* request);
 
-  /** Process the IPA runs in: our own for a thread, 0 where there is none. */
+  /** Process the IPA runs in: our own for a thread, 0 where there is none (or none now). */
   [[nodiscard]] int ipa_pid() const;
 
  private:

@@ -2,7 +2,11 @@
 /*
  * DelayedControls: a sensor's controls act some frames after they are written, each with a delay of
  * its own. This writes them so that what was asked for one frame arrives together, and tells for
- * every frame what it was taken with. Not thread safe; no allocation after construction.
+ * every frame what it was taken with.
+ *
+ * Knows exposure-time, analogue-gain and frame-duration (whose delay is the exposure time's: both
+ * are lengths in lines that the sensor takes over together); ignores other controls. Not thread
+ * safe; no allocation.
  */
 #pragma once
 
@@ -22,22 +26,35 @@ class DelayedControls {
   void reset(const ControlList& initial);
   /** Values wanted as soon as possible. The last push before a frame starts wins. */
   void push(const ControlList& controls);
-  /** Frame `sequence` starts (gaps allowed): what to write to the sensor now (may be empty). */
+  /**
+   * Frame `sequence` starts: what to write to the sensor now (may be empty). Frames in a gap are
+   * taken as started with nothing written. Empty for a frame that started before.
+   */
   ControlList frame_start(uint32_t sequence);
   /** What frame `sequence` was taken with; for the last 16 frames. */
   [[nodiscard]] ControlList applied(uint32_t sequence) const;
 
  private:
-  static constexpr uint32_t kHistory = 32;
-  struct Slot {
-    ControlList wanted;
+  static constexpr uint32_t kSlots = 32;
+  struct Values {
+    ControlList list() const;
+    void merge(const ControlList& controls);
+    int32_t exposure_time = 0;  // 0: not known
+    double analogue_gain = 0;
+    int64_t frame_duration = 0;
   };
+
+  /** `wanted` and `actual` of a frame; frames up to next_ + delay - 1 are known. */
+  Values& wanted(uint32_t frame) { return wanted_[frame % kSlots]; }
+  Values& actual(uint32_t frame) { return actual_[frame % kSlots]; }
+
   uint32_t exposure_delay_;
   uint32_t gain_delay_;
   uint32_t max_delay_;
   uint32_t next_ = 0;  // the frame that starts next
   ControlList pending_;
-  std::array<Slot, kHistory> slots_;
+  std::array<Values, kSlots> wanted_{};
+  std::array<Values, kSlots> actual_{};
 };
 
 }  // namespace gstcam

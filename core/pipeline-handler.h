@@ -20,8 +20,15 @@ namespace gstcam {
 class PipelineListener {
  public:
   virtual ~PipelineListener() = default;
-  /** status, sequence, timestamp and metadata are set. Requests complete in order of queueing. */
+  /**
+   * status (Complete or Cancelled), sequence, timestamp and metadata are set. Requests complete in
+   * the order of queueing. The camera may queue requests before this returns.
+   */
   virtual void request_completed(Request& request) = 0;
+  /**
+   * The handler cannot go on until it is closed and opened again. It keeps its requests: the camera
+   * calls stop() soon after (never from inside of this) and so gets them back. First report counts.
+   */
   virtual void failed(const Error& error) = 0;
 };
 
@@ -34,14 +41,23 @@ class PipelineHandler {
   [[nodiscard]] virtual const std::string& model() const = 0;
   [[nodiscard]] virtual const std::vector<StreamCapabilities>& streams() const = 0;
 
+  /** On an error nothing is open. The listener outlives close(). */
   virtual Result<void> open(const CameraOptions& options, PipelineListener& listener) = 0;
   virtual void close() = 0;
+  /**
+   * Opened and not started. Each stream is there at most once and passed
+   * check_stream_configuration(); the handler checks what is left, and fills in layout and
+   * buffer_count. After an error nothing is configured.
+   */
   virtual Result<void> configure(std::vector<StreamConfiguration>& streams) = 0;
+  /** From open() on; of the current configuration after configure(). */
   [[nodiscard]] virtual const ControlRanges& controls() const = 0;
   virtual Result<std::unique_ptr<FrameBuffer>> allocate_buffer(uint32_t stream) = 0;
+  /** After an error nothing runs. Controls are checked and in range. */
   virtual Result<void> start(const ControlList& controls) = 0;
   /** Gives every queued request back (completed or cancelled) before it returns. */
   virtual void stop() = 0;
+  /** Between start() and stop(). Has a large enough buffer for every configured stream. */
   virtual void queue_request(Request* request) = 0;
   [[nodiscard]] virtual int ipa_pid() const = 0;
 };

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 
 #include "base/controls.h"
@@ -35,16 +36,21 @@ class Request {
   Result<void> add_buffer(FrameBuffer* buffer);
   /** nullptr for a stream without a buffer. */
   [[nodiscard]] FrameBuffer* buffer(uint32_t stream) const;
-  /** Forgets controls, metadata and status; keeps the buffers where keep_buffers. */
+  /** Forgets controls, metadata and status; keeps the buffers where keep_buffers. Not in flight. */
   void reuse(bool keep_buffers);
+  /** A camera has it: from queue_request() until just before its completed handler is called. */
+  [[nodiscard]] bool in_flight() const { return in_flight_.load(std::memory_order_acquire); }
 
   /* Written by the pipeline handler. */
   Status status = Status::Pending;
-  uint32_t sequence = 0;  // number of the frame since start(): gaps are lost frames
+  uint32_t sequence = 0;  // number of the frame since start(), from 0: gaps are lost frames
   int64_t timestamp = 0;  // start of exposure, CLOCK_MONOTONIC ns
 
  private:
+  friend class Camera;
+
   std::array<FrameBuffer*, kMaxStreams> buffers_{};
+  std::atomic<bool> in_flight_{false};
 };
 
 }  // namespace gstcam

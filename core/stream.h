@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "core/pixel-format.h"
 
 namespace gstcam {
@@ -30,11 +31,18 @@ struct StreamConfiguration {
   uint32_t id = 0;  // the stream: 0 .. Camera::stream_count() - 1
   PixelFormat format = PixelFormat::Nv12;
   Size size;
-  int64_t frame_duration = 0;                    // ns; the sensor may round it to lines
+  int64_t frame_duration = 0;  // ns, 0: the preferred one; the sensor may round it to lines
   Colorimetry colorimetry = Colorimetry::Bt709;  // YUV formats; RGB is always sRGB
   /* Filled in by Camera::configure(): */
   FrameLayout layout;
   uint32_t buffer_count = 4;  // at least this many make the stream run without a stall
 };
+
+/**
+ * Whether a stream that can be `capabilities` can be `stream`; where not, an Invalid error that
+ * says what is possible instead. A frame duration of 0 becomes the preferred one.
+ */
+Result<void> check_stream_configuration(const StreamCapabilities& capabilities,
+                                        StreamConfiguration& stream);
 
 }  // namespace gstcam

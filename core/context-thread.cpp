@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/context-thread.h"
+
+#include <pthread.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <system_error>
+
+namespace gstcam {
+
+namespace {
+
+struct Call {
+  const std::function<void()>* function;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool done = false;
+};
+
+gboolean run_call(gpointer data) {
+  auto* call = static_cast<Call*>(data);
+  (*call->function)();
+  // The caller's stack holds the call: it may be gone as soon as the lock is.
+  std::lock_guard lock(call->mutex);
+  call->done = true;
+  call->changed.notify_one();
+  return G_SOURCE_REMOVE;
+}
+
+}  // namespace
+
+ContextThread::ContextThread()
+    : context_(g_main_context_new()), loop_(g_main_loop_new(context_.get(), FALSE)) {}
+
+Result<std::unique_ptr<ContextThread>> ContextThread::create(const char* name) {
+  std::unique_ptr<ContextThread> self(new ContextThread());  // NOLINT: private constructor
+  try {
+    self->thread_ = std::thread([raw = self.get(), short_name = std::string(name).substr(0, 15)] {
+      pthread_setname_np(pthread_self(), short_name.c_str());
+      g_main_context_push_thread_default(raw->context_.get());
+      g_main_loop_run(raw->loop_.get());
+      g_main_context_pop_thread_default(raw->context_.get());
+    });
+  } catch (const std::system_error& e) {
+    return Error::from_errno(e.code().value(), "cannot start thread '" + std::string(name) + "'");
+  }
+  // Quitting a loop that does not run yet would have no effect: see it run once.
+  self->run([] {});
+  return self;
+}
+
+ContextThread::~ContextThread() {
+  if (!thread_.joinable())
+    return;
+  g_main_loop_quit(loop_.get());
+  thread_.join();
+}
+
+void ContextThread::run(const std::function<void()>& function) {
+  if (is_current()) {
+    function();
+    return;
+  }
+  Call call{&function, {}, {}, false};
+  SourcePtr source(g_idle_source_new());
+  g_source_set_priority(source.get(), G_PRIORITY_DEFAULT);
+  g_source_set_static_name(source.get(), "camera call");
+  g_source_set_callback(source.get(), run_call, &call, nullptr);
+  g_source_attach(source.get(), context_.get());
+  std::unique_lock lock(call.mutex);
+  call.changed.wait(lock, [&call] { return call.done; });
+}
+
+}  // namespace gstcam

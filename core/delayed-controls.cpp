@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/delayed-controls.h"
+
+#include <algorithm>
+
+namespace gstcam {
+
+namespace {
+constexpr uint32_t kMaxDelay = 7;
+}
+
+ControlList DelayedControls::Values::list() const {
+  ControlList list;
+  if (exposure_time > 0)
+    list.set(ControlId::ExposureTime, exposure_time);
+  if (analogue_gain > 0)
+    list.set(ControlId::AnalogueGain, analogue_gain);
+  if (frame_duration > 0)
+    list.set(ControlId::FrameDuration, frame_duration);
+  return list;
+}
+
+void DelayedControls::Values::merge(const ControlList& controls) {
+  exposure_time = controls.get_or(ControlId::ExposureTime, exposure_time);
+  analogue_gain = controls.get_or(ControlId::AnalogueGain, analogue_gain);
+  frame_duration = controls.get_or(ControlId::FrameDuration, frame_duration);
+}
+
+DelayedControls::DelayedControls(uint32_t exposure_delay, uint32_t gain_delay)
+    : exposure_delay_(std::min(exposure_delay, kMaxDelay)),
+      gain_delay_(std::min(gain_delay, kMaxDelay)),
+      max_delay_(std::max(exposure_delay_, gain_delay_)) {}
+
+void DelayedControls::reset(const ControlList& initial) {
+  Values values;
+  values.merge(initial);
+  wanted_.fill(values);
+  actual_.fill(values);
+  pending_.clear();
+  next_ = 0;
+}
+
+void DelayedControls::push(const ControlList& controls) {
+  pending_.merge(controls);
+}
+
+ControlList DelayedControls::frame_start(uint32_t sequence) {
+  const uint32_t gap = sequence - next_;
+  if (gap > UINT32_MAX / 2)
+    return {};
+  if (gap > kSlots) {
+    // Nothing was written for so long that every frame there is a trace of is like the last one.
+    Values last = actual(next_ + exposure_delay_ - 1);
+    last.analogue_gain = actual(next_ + gain_delay_ - 1).analogue_gain;
+    actual_.fill(last);
+    wanted_.fill(Values(wanted(next_ + max_delay_ - 1)));
+    next_ = sequence;
+  }
+  for (;; next_++) {
+    const bool starts = next_ == sequence;
+    wanted(next_ + max_delay_) = wanted(next_ + max_delay_ - 1);
+    if (starts)
+      wanted(next_ + max_delay_).merge(pending_);
+    const Values& exposure_from =
+        starts ? wanted(next_ + exposure_delay_) : actual(next_ + exposure_delay_ - 1);
+    Values& with_exposure = actual(next_ + exposure_delay_);
+    with_exposure.exposure_time = exposure_from.exposure_time;
+    with_exposure.frame_duration = exposure_from.frame_duration;
+    const Values& gain_from =
+        starts ? wanted(next_ + gain_delay_) : actual(next_ + gain_delay_ - 1);
+    actual(next_ + gain_delay_).analogue_gain = gain_from.analogue_gain;
+    if (starts)
+      break;
+  }
+  pending_.clear();
+  next_++;
+
+  const Values& exposure = actual(sequence + exposure_delay_);
+  const Values& exposure_before = actual(sequence + exposure_delay_ - 1);
+  const Values& gain = actual(sequence + gain_delay_);
+  const Values& gain_before = actual(sequence + gain_delay_ - 1);
+  Values write;
+  if (exposure.exposure_time != exposure_before.exposure_time)
+    write.exposure_time = exposure.exposure_time;
+  if (exposure.frame_duration != exposure_before.frame_duration)
+    write.frame_duration = exposure.frame_duration;
+  if (gain.analogue_gain != gain_before.analogue_gain)
+    write.analogue_gain = gain.analogue_gain;
+  return write.list();
+}
+
+ControlList DelayedControls::applied(uint32_t sequence) const {
+  return actual_[sequence % kSlots].list();
+}
+
+}  // namespace gstcam

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * FakePipeline: a PipelineHandler without a camera that does what its FakeScript says. For tests of
+ * core and of all that stands on it.
+ *
+ * The script is shared between test and handler; the test sets its plan before acquire() (or where
+ * it knows that the handler is idle) and reads its log, which is atomic, at any time. Frames hold
+ * the low byte of their sequence number in every byte.
+ */
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/pipeline-handler.h"
+#include "core/wakeup.h"
+
+namespace gstcam::test {
+
+struct FakeScript {
+  enum class Pace {
+    Fast,  // a request completes as soon as the handler has it
+    Live,  // frame n completes at t0 + n * frame_duration, or is lost where there is no request
+    Hold,  // requests complete only by stop()
+  };
+
+  /* The plan. */
+  std::string id = "fake/0";
+  std::string model = "Fake camera";
+  std::vector<StreamCapabilities> streams;
+  Pace pace = Pace::Fast;
+  std::optional<Error> open_error;
+  std::optional<Error> configure_error;
+  std::optional<Error> start_error;
+  std::set<uint32_t> lost_frames;         // Fast: sequence numbers that are left out
+  std::optional<uint32_t> fail_at_frame;  // failed() instead of this frame
+  std::optional<uint32_t> hang_at_frame;  // no frame from this one on
+  bool fail_in_start = false;
+  bool keep_on_stop = false;  // a broken handler: does not give back what it has
+  int pid = 0;
+  IpaHostKind host = kIpaHostNone;
+
+  /* The log. */
+  std::atomic<int> opened{0};
+  std::atomic<int> closed{0};
+  std::atomic<int> configured{0};
+  std::atomic<int> started{0};
+  std::atomic<int> stopped{0};
+  std::atomic<int> queued{0};
+  std::atomic<int> wrong_thread{0};  // calls outside the camera's thread
+  std::atomic<int> wrong_order{0};   // calls that Camera's state machine must not let through
+  ControlList start_controls;        // of the last start()
+  ControlList last_controls;         // of the last request
+  IpaIsolation isolation = IpaIsolation::Auto;
+  std::string tuning_file;
+
+  FakeScript() {
+    StreamCapabilities c;
+    c.formats = {PixelFormat::Nv12, PixelFormat::Xrgb8888};
+    c.min = {16, 16};
+    c.max = {640, 480};
+    c.preferred = {320, 240};
+    c.frame_duration_min = 1000000;
+    c.frame_duration_max = 1000000000;
+    c.frame_duration_preferred = 10000000;
+    streams.push_back(c);
+  }
+};
+
+class FakePipeline : public PipelineHandler {
+ public:
+  explicit FakePipeline(std::shared_ptr<FakeScript> script)
+      : script_(std::move(script)),
+        id_(script_->id),
+        model_(script_->model),
+        streams_(script_->streams) {}
+  ~FakePipeline() override { expect(!open_); }
+
+  const std::string& id() const override { return id_; }
+  const std::string& model() const override { return model_; }
+  const std::vector<StreamCapabilities>& streams() const override { return streams_; }
+
+  Result<void> open(const CameraOptions& options, PipelineListener& listener) override {
+    expect(!open_);
+    thread_ = g_thread_self();
+    script_->opened++;
+    script_->isolation = options.ipa_isolation;
+    script_->tuning_file = options.tuning_file;
+    if (script_->open_error)
+      return *script_->open_error;
+    ranges_.set(ControlId::ExposureTime, {int32_t{100}, int32_t{20000}, int32_t{10000}});
+    ranges_.set(ControlId::AnalogueGain, {1.0, 16.0, 1.0});
+    ranges_.set(ControlId::AeMode, {int32_t{kAeModeAuto}, int32_t{kAeModeManual}, int32_t{0}});
+    listener_ = &listener;
+    wakeup_ = std::make_unique<Wakeup>(g_main_context_get_thread_default(), "fake frames",
+                                       [this] { next_frame(); });
+    open_ = true;
+    return {};
+  }
+
+  void close() override {
+    called(open_ && !running_);
+    script_->closed++;
+    wakeup_.reset();
+    configured_.clear();
+    open_ = false;
+  }
+
+  Result<void> configure(std::vector<StreamConfiguration>& streams) override {
+    called(open_ && !running_);
+    script_->configured++;
+    configured_.clear();
+    if (script_->configure_error)
+      return *script_->configure_error;
+    for (StreamConfiguration& stream : streams) {
+      Result<FrameLayout> layout = frame_layout(stream.format, stream.size);
+      if (!layout)
+        return layout.error();
+      stream.layout = *layout;
+      stream.buffer_count = 4;
+    }
+    configured_ = streams;
+    return {};
+  }
+
+  const ControlRanges& controls() const override { return ranges_; }
+
+  Result<std::unique_ptr<FrameBuffer>> allocate_buffer(uint32_t stream) override {
+    called(open_ && !configured_.empty());
+    for (const StreamConfiguration& c : configured_) {
+      if (c.id != stream)
+        continue;
+      Result<SharedMemory> memory = SharedMemory::create("fake-frame", c.layout.size);
+      if (!memory)
+        return memory.error();
+      return std::make_unique<FrameBuffer>(stream, c.layout, std::move(memory).value());
+    }
+    return Error(Error::Code::Invalid, "the fake camera has no such stream");
+  }
+
+  Result<void> start(const ControlList& controls) override {
+    called(open_ && !configured_.empty() && !running_);
+    script_->started++;
+    script_->start_controls = controls;
+    if (script_->start_error)
+      return *script_->start_error;
+    running_ = true;
+    sequence_ = 0;
+    // The first frame starts now and is complete one duration later.
+    start_time_ = g_get_monotonic_time();
+    if (script_->pace == FakeScript::Pace::Live)
+      wakeup_->signal_at(frame_end());
+    if (script_->fail_in_start)
+      listener_->failed(failure());
+    return {};
+  }
+
+  void stop() override {
+    called(running_);
+    script_->stopped++;
+    running_ = false;
+    wakeup_->cancel();
+    std::deque<Request*> requests;
+    requests.swap(requests_);
+    for (Request* request : requests) {
+      if (script_->keep_on_stop)
+        continue;
+      request->status = Request::Status::Cancelled;
+      listener_->request_completed(*request);
+    }
+  }
+
+  void queue_request(Request* request) override {
+    called(running_);
+    script_->queued++;
+    script_->last_controls = request->controls;
+    requests_.push_back(request);
+    if (script_->pace == FakeScript::Pace::Fast)
+      wakeup_->signal();
+  }
+
+  int ipa_pid() const override { return script_->pid; }
+
+  static Error failure() {
+    return Error(Error::Code::Lost, "the fake camera was told to fail",
+                 "release it and acquire it again");
+  }
+
+ private:
+  void expect(bool right) const {
+    if (!right)
+      script_->wrong_order++;
+  }
+  void called(bool right_order) const {
+    expect(right_order);
+    if (thread_ != g_thread_self())
+      script_->wrong_thread++;
+  }
+  int64_t duration_us() const { return configured_.front().frame_duration / 1000; }
+  int64_t frame_end() const { return start_time_ + (sequence_ + 1) * duration_us(); }
+
+  void next_frame() {
+    if (!running_ || script_->pace == FakeScript::Pace::Hold)
+      return;
+    while (script_->lost_frames.count(sequence_))
+      sequence_++;
+    if (script_->hang_at_frame && sequence_ >= *script_->hang_at_frame)
+      return;
+    if (script_->fail_at_frame && sequence_ >= *script_->fail_at_frame) {
+      listener_->failed(failure());
+      return;
+    }
+    if (!requests_.empty()) {
+      Request* request = requests_.front();
+      requests_.pop_front();
+      complete(*request);
+    }
+    if (script_->pace == FakeScript::Pace::Live) {
+      sequence_++;
+      wakeup_->signal_at(frame_end());
+    } else if (!requests_.empty()) {
+      wakeup_->signal();
+    }
+  }
+
+  void complete(Request& request) {
+    for (const StreamConfiguration& c : configured_) {
+      FrameBuffer* buffer = request.buffer(c.id);
+      std::memset(buffer->data(), static_cast<int>(sequence_ & 0xffU), c.layout.size);
+    }
+    const int64_t duration = configured_.front().frame_duration;
+    request.sequence = sequence_;
+    request.timestamp = start_time_ * 1000 + sequence_ * duration;
+    request.metadata = request.controls;
+    request.metadata.set(ControlId::SensorTimestamp, request.timestamp);
+    request.metadata.set(ControlId::FrameDuration, duration);
+    request.metadata.set(ControlId::IpaHost, int32_t{script_->host});
+    request.metadata.set(ControlId::IpaState, int32_t{kIpaStateOk});
+    request.status = Request::Status::Complete;
+    if (script_->pace == FakeScript::Pace::Fast)
+      sequence_++;
+    listener_->request_completed(request);
+  }
+
+  std::shared_ptr<FakeScript> script_;
+  const std::string id_;
+  const std::string model_;
+  const std::vector<StreamCapabilities> streams_;
+  ControlRanges ranges_;
+  PipelineListener* listener_ = nullptr;
+  GThread* thread_ = nullptr;
+  std::unique_ptr<Wakeup> wakeup_;
+  std::vector<StreamConfiguration> configured_;
+  std::deque<Request*> requests_;
+  bool open_ = false;
+  bool running_ = false;
+  uint32_t sequence_ = 0;
+  int64_t start_time_ = 0;
+};
+
+/** A platform whose cameras are those of its scripts. */
+class FakeFactory : public PipelineFactory {
+ public:
+  explicit FakeFactory(std::vector<std::shared_ptr<FakeScript>> scripts)
+      : scripts_(std::move(scripts)) {}
+  const char* name() const override { return "fake"; }
+  Result<std::vector<std::unique_ptr<PipelineHandler>>> enumerate() override {
+    if (error)
+      return *error;
+    std::vector<std::unique_ptr<PipelineHandler>> handlers;
+    for (const std::shared_ptr<FakeScript>& script : scripts_)
+      handlers.push_back(std::make_unique<FakePipeline>(script));
+    return handlers;
+  }
+  std::vector<std::shared_ptr<FakeScript>>& scripts() { return scripts_; }
+  std::optional<Error> error;
+
+ private:
+  std::vector<std::shared_ptr<FakeScript>> scripts_;
+};
+
+}  // namespace gstcam::test
