@@ -15,6 +15,8 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void emit(Message event) = 0;
+  /** An event that the IPA sent cannot be encoded (its fault): it is lost, and this is why. */
+  virtual void refuse(const char* member, Error why) = 0;
 };
 
 class Stub {
