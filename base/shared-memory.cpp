@@ -27,19 +27,46 @@ SharedMemory::~SharedMemory() {
     ::munmap(data_, size_);
 }
 
-Result<SharedMemory> SharedMemory::create(const char* name, size_t size) {
+Result<SharedMemory> SharedMemory::create(const char* name, size_t size, Peers peers) {
   const std::string what = "cannot create shared memory '" + std::string(name) + "' of " +
                            std::to_string(size) + " bytes";
+  // Nothing but the machine's memory bounds a memfd: fallocate() would try until the OOM killer
+  // comes.
+  if (size == 0 || size > kMaxSize)
+    return Error(Error::Code::Invalid, what,
+                 "1 to " + std::to_string(kMaxSize) + " bytes are possible");
   UniqueFd fd(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!fd.valid())
     return Error::from_errno(errno, what);
   // fallocate reserves the pages: without it a full tmpfs is a SIGBUS at the first write.
-  if (size == 0 || ::fallocate(fd.get(), 0, 0, static_cast<off_t>(size)) < 0)
-    return Error::from_errno(size == 0 ? EINVAL : errno, what,
-                             "free some memory, or ask for smaller or fewer buffers");
-  if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+  if (::fallocate(fd.get(), 0, 0, static_cast<off_t>(size)) < 0)
+    return Error::from_errno(errno, what, "free some memory, or ask for smaller or fewer buffers");
+  if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) < 0)
     return Error::from_errno(errno, what);
-  return map(std::move(fd), size, Access::ReadWrite);
+  Result<SharedMemory> memory = map(std::move(fd), size, Access::ReadWrite);
+  if (!memory)
+    return memory;
+  // After our own mapping, which stays writable: the seal stops those that come later.
+  const int last = peers == Peers::Read ? F_SEAL_FUTURE_WRITE | F_SEAL_SEAL : F_SEAL_SEAL;
+  if (::fcntl(memory->fd(), F_ADD_SEALS, last) < 0)
+    return Error::from_errno(errno, what);
+  return memory;
+}
+
+Result<UniqueFd> SharedMemory::share(bool read_only) const {
+  if (!read_only) {
+    UniqueFd copy(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
+    if (!copy.valid())
+      return Error::from_errno(errno, "cannot duplicate a descriptor of shared memory");
+    return copy;
+  }
+  // A duplicate has the rights of the original; only a new open has rights of its own.
+  const std::string path = "/proc/self/fd/" + std::to_string(fd_.get());
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid())
+    return Error::from_errno(errno, "cannot open shared memory for reading (" + path + ")",
+                             "is /proc mounted?");
+  return fd;
 }
 
 Result<SharedMemory> SharedMemory::map(UniqueFd fd, size_t size, Access access,

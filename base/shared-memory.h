@@ -20,6 +20,13 @@ namespace gstcam {
 class SharedMemory {
  public:
   enum class Access { ReadOnly, ReadWrite };
+  enum class Peers {
+    Write,  // whoever gets the descriptor may map it writable
+    Read,   // sealed against every writable mapping but ours
+  };
+
+  /** Far above the largest frame; what asks for more has lost its mind, not its memory. */
+  static constexpr size_t kMaxSize = size_t{2} << 30U;
 
   SharedMemory() = default;
   SharedMemory(SharedMemory&& other) noexcept;
@@ -32,7 +39,10 @@ class SharedMemory {
    * A new zeroed memfd of `size` bytes, sealed (grow, shrink, seal), its pages allocated now so
    * that a full system is an Error here and not a SIGBUS later. `name` shows in /proc/PID/maps.
    */
-  static Result<SharedMemory> create(const char* name, size_t size);
+  static Result<SharedMemory> create(const char* name, size_t size, Peers peers = Peers::Write);
+
+  /** A new descriptor of the same memory for a peer, open for reading alone where read_only. */
+  [[nodiscard]] Result<UniqueFd> share(bool read_only) const;
 
   /**
    * Maps a descriptor somebody else made. Takes the fd over. Checks that it is at least `size`
