@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-camerasrc
+ * @title: camerasrc
+ * @short_description: video from a camera whose picture needs algorithms
+ *
+ * camerasrc delivers video of cameras behind an image signal processor: raw sensors, and a
+ * simulated raw camera that needs no hardware. Exposure, white balance and tone are decided by
+ * image processing algorithms (IPA) that run in a thread of the application where they are trusted,
+ * else in a sandboxed worker process; #GstCameraSrc:ipa-isolation chooses.
+ *
+ * The camera is opened in READY; from then on a caps query tells exactly what it can do. The
+ * element is a live source: it delivers in PLAYING only, and its buffers are stamped with the start
+ * of exposure. GST_BUFFER_OFFSET is the number of the frame; lost frames leave a gap in it, set
+ * DISCONT and post a QoS message.
+ *
+ * Every buffer carries a `GstCameraMeta` that says how the frame was taken: exposure time, gains,
+ * colour temperature, state of the algorithms. It is a #GstCustomMeta, see gst-camera-meta.h.
+ *
+ * Controls (exposure-time, awb-mode, ...) may be set at any time, also by a #GstController, and act
+ * on the next frame that is requested, some frames later than the one on screen. A control that was
+ * never set is left to the camera. Read back, a control is what was set; if nothing was, what the
+ * last frame was taken with; before the first frame, the default.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 camerasrc ! videoconvert ! autovideosink
+ * ]| Shows the first camera that is found.
+ * |[
+ * gst-launch-1.0 camerasrc ipa-isolation=worker !
+ * video/x-raw,format=NV12,width=1920,height=1080,framerate=30/1 ! x264enc tune=zerolatency !
+ * matroskamux ! filesink location=camera.mkv
+ * ]| Records full HD with the algorithms in a worker process.
+ * |[
+ * gst-launch-1.0 camerasrc ae-mode=manual exposure-time=8000 analogue-gain=2 num-buffers=30 !
+ * jpegenc ! multifilesink location=frame-%02d.jpg
+ * ]| Takes 30 pictures with fixed exposure.
+ * |[
+ * gst-launch-1.0 camerasrc camera-name=simulated/default awb-mode=gains colour-gains="<1.8,1.5>" !
+ * videoconvert ! autovideosink
+ * ]| Chooses a camera by name, and its white balance by hand.
+ */
+#include "gst/camera-src.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "gst/camera-meta.h"
+#include "gst/control-properties.h"
+#include "gst/debug.h"
+#include "gst/element-error.h"
+#include "gst/shared-manager.h"
+#include "gst/stream-pad.h"
+
+GST_DEBUG_CATEGORY(gst_camera_src_debug);
+
+namespace {
+
+enum : guint {
+  kPropCameraName = 1,
+  kPropIpaIsolation,
+  kPropTuningFile,
+  kPropNumBuffers,
+  kPropControls,  // + ControlId
+};
+
+constexpr int kDefaultNumBuffers = -1;
+
+GType ipa_isolation_type() {
+  static const GEnumValue values[] = {
+      {static_cast<int>(gstcam::IpaIsolation::Auto),
+       "A thread where the IPA module is signed by a trusted key, else a worker", "auto"},
+      {static_cast<int>(gstcam::IpaIsolation::Thread), "A thread of this process", "thread"},
+      {static_cast<int>(gstcam::IpaIsolation::Worker), "A sandboxed worker process", "worker"},
+      {0, nullptr, nullptr},
+  };
+  static const GType type = g_enum_register_static("GstCameraIpaIsolation", values);
+  return type;
+}
+
+/* What a frame's controls are taken from. Guarded by its own lock: setting a property may post. */
+class CameraSource : public gstcam::StreamOwner {
+ public:
+  explicit CameraSource(GstElement* element) : element_(element) {}
+
+  void set_property(guint id, const GValue* value);
+  void get_property(guint id, GValue* value);
+
+  gstcam::Result<void> open();
+  void close();
+
+  gstcam::ControlList take_controls(bool all) override;
+  void note_metadata(const gstcam::ControlList& metadata) override;
+  int num_buffers() const override { return num_buffers_; }
+
+  const std::shared_ptr<gstcam::Capture> capture = std::make_shared<gstcam::Capture>();
+  std::unique_ptr<gstcam::StreamPad> stream;
+
+ private:
+  void set_control(gstcam::ControlId id, const GValue* value);
+  void get_control(gstcam::ControlId id, GValue* value);
+  void sync_controllers();
+
+  GstElement* const element_;
+  std::atomic<int> num_buffers_ = kDefaultNumBuffers;
+  std::mutex mutex_;
+  std::string camera_name_;
+  gstcam::CameraOptions options_;
+  gstcam::ControlList set_;      // ever set
+  gstcam::ControlList pending_;  // set since the last request
+  gstcam::ControlList last_;     // of the last frame
+  std::shared_ptr<gstcam::CameraManager> manager_;
+};
+
+void CameraSource::set_property(guint id, const GValue* value) {
+  if (id >= kPropControls)
+    return set_control(static_cast<gstcam::ControlId>(id - kPropControls), value);
+  const std::lock_guard lock(mutex_);
+  const auto text = [value] {
+    const char* s = g_value_get_string(value);
+    return std::string(s ? s : "");
+  };
+  switch (id) {
+    case kPropCameraName:
+      camera_name_ = text();
+      break;
+    case kPropIpaIsolation:
+      options_.ipa_isolation = static_cast<gstcam::IpaIsolation>(g_value_get_enum(value));
+      break;
+    case kPropTuningFile:
+      options_.tuning_file = text();
+      break;
+    case kPropNumBuffers:
+      num_buffers_ = g_value_get_int(value);
+      break;
+    default:
+      break;
+  }
+}
+
+void CameraSource::get_property(guint id, GValue* value) {
+  if (id >= kPropControls)
+    return get_control(static_cast<gstcam::ControlId>(id - kPropControls), value);
+  const std::lock_guard lock(mutex_);
+  const auto put = [value](const std::string& s) {
+    g_value_set_string(value, s.empty() ? nullptr : s.c_str());
+  };
+  switch (id) {
+    case kPropCameraName:
+      put(camera_name_);
+      break;
+    case kPropIpaIsolation:
+      g_value_set_enum(value, static_cast<int>(options_.ipa_isolation));
+      break;
+    case kPropTuningFile:
+      put(options_.tuning_file);
+      break;
+    case kPropNumBuffers:
+      g_value_set_int(value, num_buffers_);
+      break;
+    default:
+      break;
+  }
+}
+
+void CameraSource::set_control(gstcam::ControlId id, const GValue* value) {
+  gstcam::Result<gstcam::ControlValue> control = gstcam::control_from_gvalue(id, value);
+  if (!control) {
+    gstcam::post_warning(element_, control.error());
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  set_.set(id, *control);
+  pending_.set(id, *control);
+}
+
+void CameraSource::get_control(gstcam::ControlId id, GValue* value) {
+  gstcam::ControlValue control = gstcam::control_default(id);
+  {
+    const std::lock_guard lock(mutex_);
+    const gstcam::ControlValue* known = set_.find(id);
+    if (!known)
+      known = last_.find(id);
+    /* Metadata comes from outside: only what fits the property. */
+    if (known && gstcam::check_control(id, *known))
+      control = *known;
+  }
+  gstcam::control_to_gvalue(id, control, value);
+}
+
+void CameraSource::sync_controllers() {
+  if (!gst_object_has_active_control_bindings(GST_OBJECT_CAST(element_)))
+    return;
+  const auto clock = gstcam::ObjectPtr<GstClock>::adopt(gst_element_get_clock(element_));
+  if (!clock)
+    return;
+  const GstClockTime now = gst_clock_get_time(clock.get());
+  const GstClockTime base = gst_element_get_base_time(element_);
+  if (GST_CLOCK_TIME_IS_VALID(base) && now >= base)
+    gst_object_sync_values(GST_OBJECT_CAST(element_), now - base);
+}
+
+gstcam::ControlList CameraSource::take_controls(bool all) {
+  sync_controllers();
+  const std::lock_guard lock(mutex_);
+  gstcam::ControlList controls = all ? set_ : pending_;
+  pending_.clear();
+  return controls;
+}
+
+void CameraSource::note_metadata(const gstcam::ControlList& metadata) {
+  const std::lock_guard lock(mutex_);
+  last_ = metadata;
+}
+
+gstcam::Result<void> CameraSource::open() {
+  std::string name;
+  gstcam::CameraOptions options;
+  {
+    const std::lock_guard lock(mutex_);
+    name = camera_name_;
+    options = options_;
+  }
+  manager_ = gstcam::shared_camera_manager();
+  gstcam::Result<std::shared_ptr<gstcam::Camera>> camera = gstcam::find_camera(*manager_, name);
+  if (!camera)
+    return camera.error();
+  GST_INFO_OBJECT(element_, "opening camera '%s'", (*camera)->id().c_str());
+  return capture->open(*camera, options);
+}
+
+void CameraSource::close() {
+  capture->close();
+  manager_.reset();
+  const std::lock_guard lock(mutex_);
+  last_.clear();
+}
+
+}  // namespace
+
+struct _GstCameraSrc {
+  GstElement parent;
+  CameraSource* priv;
+};
+
+G_DEFINE_FINAL_TYPE(GstCameraSrc, gst_camera_src, GST_TYPE_ELEMENT)
+
+static void gst_camera_src_set_property(GObject* object, guint id, const GValue* value,
+                                        GParamSpec* pspec) {
+  GST_CAMERA_SRC(object)->priv->set_property(id, value);
+}
+
+static void gst_camera_src_get_property(GObject* object, guint id, GValue* value,
+                                        GParamSpec* pspec) {
+  GST_CAMERA_SRC(object)->priv->get_property(id, value);
+}
+
+static GstStateChangeReturn gst_camera_src_change_state(GstElement* element,
+                                                        GstStateChange transition) {
+  CameraSource& d = *GST_CAMERA_SRC(element)->priv;
+  switch (transition) {
+    case GST_STATE_CHANGE_NULL_TO_READY:
+      if (gstcam::Result<void> opened = d.open(); !opened) {
+        gstcam::post_error(element, opened.error());
+        d.close();
+        return GST_STATE_CHANGE_FAILURE;
+      }
+      break;
+    case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
+      d.capture->set_playing(false);
+      break;
+    default:
+      break;
+  }
+
+  GstStateChangeReturn result =
+      GST_ELEMENT_CLASS(gst_camera_src_parent_class)->change_state(element, transition);
+  if (result == GST_STATE_CHANGE_FAILURE) {
+    if (transition == GST_STATE_CHANGE_NULL_TO_READY)
+      d.close();
+    return result;
+  }
+
+  switch (transition) {
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+    case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
+      /* Nothing comes before PLAYING: nobody may wait for it. */
+      return GST_STATE_CHANGE_NO_PREROLL;
+    case GST_STATE_CHANGE_PAUSED_TO_PLAYING:
+      d.capture->set_playing(true);
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      d.capture->set_playing(false);
+      break;
+    case GST_STATE_CHANGE_READY_TO_NULL:
+      d.close();
+      break;
+    default:
+      break;
+  }
+  return result;
+}
+
+static gboolean gst_camera_src_send_event(GstElement* element, GstEvent* event) {
+  GST_DEBUG_OBJECT(element, "event %" GST_PTR_FORMAT, static_cast<void*>(event));
+  return GST_CAMERA_SRC(element)->priv->stream->send_event(gstcam::EventPtr(event)) ? TRUE : FALSE;
+}
+
+static void gst_camera_src_finalize(GObject* object) {
+  delete GST_CAMERA_SRC(object)->priv;
+  G_OBJECT_CLASS(gst_camera_src_parent_class)->finalize(object);
+}
+
+static void gst_camera_src_class_init(GstCameraSrcClass* klass) {
+  GST_DEBUG_CATEGORY_INIT(gst_camera_src_debug, "camerasrc", 0, "Camera source");
+  gstcam::register_camera_meta();
+
+  GObjectClass* object_class = G_OBJECT_CLASS(klass);
+  object_class->set_property = gst_camera_src_set_property;
+  object_class->get_property = gst_camera_src_get_property;
+  object_class->finalize = gst_camera_src_finalize;
+
+  const auto ready = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                              GST_PARAM_MUTABLE_READY);
+  const auto playing = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                GST_PARAM_MUTABLE_PLAYING);
+  g_object_class_install_property(
+      object_class, kPropCameraName,
+      g_param_spec_string("camera-name", "Camera name",
+                          "Id or model name of the camera; the first that is found where none is "
+                          "given. Acts when the element goes to READY",
+                          nullptr, ready));
+  g_object_class_install_property(
+      object_class, kPropIpaIsolation,
+      g_param_spec_enum("ipa-isolation", "IPA isolation",
+                        "Where the camera's image processing algorithms run. Acts when the element "
+                        "goes to READY",
+                        ipa_isolation_type(), static_cast<int>(gstcam::IpaIsolation::Auto), ready));
+  g_object_class_install_property(
+      object_class, kPropTuningFile,
+      g_param_spec_string(
+          "tuning-file", "Tuning file",
+          "YAML file with the tuning of the algorithms; the one of the sensor where "
+          "none is given. Acts when the element goes to READY",
+          nullptr, ready));
+  g_object_class_install_property(
+      object_class, kPropNumBuffers,
+      g_param_spec_int("num-buffers", "Number of buffers",
+                       "Buffers to deliver before end of stream (-1 = no end)", -1, G_MAXINT,
+                       kDefaultNumBuffers, playing));
+  gstcam::install_control_properties(object_class, kPropControls);
+
+  GstElementClass* element_class = GST_ELEMENT_CLASS(klass);
+  element_class->change_state = gst_camera_src_change_state;
+  element_class->send_event = gst_camera_src_send_event;
+  gst_element_class_set_static_metadata(
+      element_class, "Camera Source", "Source/Video/Hardware",
+      "Live video of raw cameras whose image processing algorithms run in a thread or in a "
+      "sandboxed worker process, and of a simulated one",
+      "The gst-plugins-camera authors");
+
+  const gstcam::CapsPtr caps = gstcam::template_caps();
+  gst_element_class_add_pad_template(
+      element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps.get()));
+  gst_type_mark_as_plugin_api(ipa_isolation_type(), static_cast<GstPluginAPIFlags>(0));
+}
+
+static void gst_camera_src_init(GstCameraSrc* self) {
+  GstElement* element = GST_ELEMENT_CAST(self);
+  GST_OBJECT_FLAG_SET(self, GST_ELEMENT_FLAG_SOURCE);
+  self->priv = new CameraSource(element);
+  GstPad* pad = gst_pad_new_from_template(
+      gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(self), "src"), "src");
+  self->priv->stream =
+      std::make_unique<gstcam::StreamPad>(element, pad, self->priv->capture, *self->priv);
+  gst_element_add_pad(element, pad);
+}
+
+gboolean gst_camera_src_register(GstPlugin* plugin) {
+  /* No rank: a program that asks for any camera gets those it always got (v4l2src) until real ones
+   * are driven here, not the simulated one. */
+  return gst_element_register(plugin, "camerasrc", GST_RANK_NONE, GST_TYPE_CAMERA_SRC);
+}

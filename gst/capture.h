@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Capture: a running camera as a streaming thread sees it.
+ *
+ * It owns the requests (slots) that go round between the streaming thread and the camera, and it is
+ * the one place where that thread waits: for frames, for buffers that come back, and for what other
+ * threads want of it (flush, pause, EOS, failure).
+ *
+ *     idle --queue()--> queued --camera--> completed --wait()--> taken --recycle()--> idle
+ *
+ * Threads: open() and close() while no streaming thread runs; start() to recycle() in the streaming
+ * thread (stop() also after that has ended); the rest in any. The lock is never held while a method
+ * of the camera is called. Frames cost no allocation. A request has one buffer: of stream 0, the
+ * only one so far; with more, a slot gets a buffer a stream, and pads wait for their part of it.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+#include <array>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "core/camera.h"
+#include "gst/frame-pool.h"
+#include "gst/mini-object-ptr.h"
+
+namespace gstcam {
+
+class Capture : public FramePoolListener, public std::enable_shared_from_this<Capture> {
+ public:
+  static constexpr uint32_t kMaxSlots = 16;
+
+  enum class SlotState : uint8_t { Idle, Queued, Completed, Taken };
+  struct Slot {
+    Request request;
+    BufferPtr buffer;     // may be kept while idle
+    int64_t arrived = 0;  // CLOCK_MONOTONIC ns of completion
+    SlotState state = SlotState::Idle;
+  };
+
+  /** What the streaming thread has to do next, most urgent first. */
+  enum class Event : uint8_t {
+    Flushing,  // end
+    Eos,       // take_eos() says with which seqnum
+    Wake,      // something else to look at: queued events, renegotiation
+    Pause,     // the camera runs and should not
+    Play,      // the camera does not run and should
+    Frame,     // the oldest frame
+    Failed,    // take_failure() says why
+    Released,  // a buffer is back in its pool
+  };
+
+  Capture() = default;
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+  ~Capture() override;
+
+  Result<void> open(std::shared_ptr<Camera> camera, const CameraOptions& options);
+  void close();
+  /** nullptr where none is open. */
+  [[nodiscard]] std::shared_ptr<Camera> camera() const;
+
+  Result<void> start(const ControlList& controls, uint32_t slots);
+  /** Every slot is idle after it; frames that were not taken are lost. */
+  void stop();
+  [[nodiscard]] bool running() const;
+  /** Slots give their buffers back; not while running. */
+  void drop_buffers();
+
+  /** nullptr where there is none. */
+  Slot* idle_slot();
+  /** The slot has a buffer, its request the controls for it. */
+  Result<void> queue(Slot& slot);
+  void recycle(Slot& slot);
+  /** Requests that the camera has. */
+  [[nodiscard]] uint32_t queued() const;
+
+  /**
+   * Waits for the next event. `want_released`: also for buffers that came back since
+   * forget_released(). `slot` is set for a Frame.
+   */
+  Event wait(bool want_released, Slot** slot);
+  void forget_released();
+  std::optional<guint32> take_eos();
+  std::optional<Error> take_failure();
+
+  /* Any thread. */
+  void set_flushing(bool flushing);
+  void set_playing(bool playing);
+  void request_eos(guint32 seqnum);
+  /** Forgets EOS, failure and wakes of the last run. */
+  void reset();
+  void wake();
+  void buffer_released() override;
+
+ private:
+  void request_completed(Request& request);
+  void failed(const Error& error);
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::shared_ptr<Camera> camera_;
+  bool flushing_ = true;
+  bool playing_ = false;
+  bool running_ = false;
+  bool wake_ = false;
+  bool released_ = false;
+  bool wants_released_ = false;  // somebody waits for it
+  std::optional<guint32> eos_;
+  std::optional<Error> failure_;
+
+  std::array<Slot, kMaxSlots> slots_;
+  uint32_t slot_count_ = 0;
+  uint32_t queued_ = 0;
+  /* Completed slots, oldest first. */
+  std::array<Slot*, kMaxSlots> completed_{};
+  uint32_t first_completed_ = 0;
+  uint32_t completed_count_ = 0;
+};
+
+}  // namespace gstcam
