@@ -76,6 +76,8 @@ void Awb::set(const White& white) {
 }
 
 void Awb::set_manual(const AwbRequest& request) {
+  if (request.mode != kAwbModeGains && request.mode != kAwbModeTemperature)
+    return;
   const WhiteLocus& locus = tuning_.locus;
   status_.state = kAlgorithmInactive;
   status_.confidence = 0;

@@ -70,6 +70,8 @@ class Awb {
   /** Forgets the last run. */
   void start(const AwbRequest& request);
   void process(const GstCameraIspStatistics& statistics, const AwbRequest& request);
+  /** Modes gains and temperature, at once: they need no statistics. Others: nothing happens. */
+  void set_manual(const AwbRequest& request);
 
   [[nodiscard]] const AwbStatus& status() const { return status_; }
   [[nodiscard]] const WhiteLocus& locus() const { return tuning_.locus; }
@@ -95,7 +97,6 @@ class Awb {
   [[nodiscard]] White off_locus(double mired);
   [[nodiscard]] double neutral(double distance_squared) const;
   void set(const White& white);
-  void set_manual(const AwbRequest& request);
 
   static constexpr double kCellSize = 0.04;
   static constexpr int kGrid = 128;

@@ -31,13 +31,15 @@ Result<ExposureSplit> ExposureSplit::make(const ExposureLimits& limits) {
   split.limits_.exposure_max = std::min(limits.exposure_max, kLongest);
   split.limits_.exposure_min =
       std::min(std::max(limits.exposure_min, limits.line_duration), split.limits_.exposure_max);
+  split.limits_.exposure_max_manual =
+      std::clamp(limits.exposure_max_manual, split.limits_.exposure_max, kLongest);
   return split;
 }
 
 int32_t ExposureSplit::whole_lines(double exposure_time) const {
   const double line = static_cast<double>(limits_.line_duration);
   const double ns = std::clamp(exposure_time * 1000, static_cast<double>(limits_.exposure_min),
-                               static_cast<double>(limits_.exposure_max));
+                               static_cast<double>(limits_.exposure_max_manual));
   // The 1e-6 keeps a whole number of lines what it is; rounding µs up keeps it above its line.
   const double lines = std::max(1.0, std::floor(ns / line + 1e-6));
   return static_cast<int32_t>(std::max(1.0, std::ceil(lines * line / 1000 - 1e-6)));
@@ -49,6 +51,10 @@ int32_t ExposureSplit::exposure_min() const {
 
 int32_t ExposureSplit::exposure_max() const {
   return whole_lines(static_cast<double>(limits_.exposure_max) / 1000);
+}
+
+int32_t ExposureSplit::exposure_max_manual() const {
+  return whole_lines(static_cast<double>(limits_.exposure_max_manual) / 1000);
 }
 
 double ExposureSplit::digital_max(double digital_gain_min) const {

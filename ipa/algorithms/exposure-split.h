@@ -19,7 +19,8 @@ namespace gstcam::algorithms {
 struct ExposureLimits {
   uint64_t line_duration = 1;
   uint64_t exposure_min = 1;
-  uint64_t exposure_max = 1;  // at the shortest frame duration already
+  uint64_t exposure_max = 1;         // at the shortest frame duration
+  uint64_t exposure_max_manual = 0;  // at the longest one; 0: the same
   double gain_min = 1;
   double gain_max = 1;
   double digital_gain_max = 1;
@@ -53,6 +54,7 @@ class ExposureSplit {
   /** Longest and shortest exposure time in µs. */
   [[nodiscard]] int32_t exposure_min() const;
   [[nodiscard]] int32_t exposure_max() const;
+  [[nodiscard]] int32_t exposure_max_manual() const;
   /** Smallest and largest total(). */
   [[nodiscard]] double total_min(double digital_gain_min) const;
   [[nodiscard]] double total_max(double digital_gain_min) const;
