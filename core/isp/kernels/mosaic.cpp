@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/isp/kernels/mosaic.h"
 
+#include <bit>
+#include <cstddef>
+#include <cstring>
+
 #include "core/isp/kernels/dispatch.h"
 
 namespace gstcam::isp {
@@ -9,9 +13,16 @@ GST_CAMERA_KERNEL
 void split_levels(const uint16_t* __restrict pairs, float* __restrict even, float* __restrict odd,
                   uint32_t n, float black_even, float scale_even, float black_odd,
                   float scale_odd) {
+  constexpr bool kLittle = std::endian::native == std::endian::little;
   for (uint32_t i = 0; i < n; i++) {
-    const float e = (static_cast<float>(pairs[2 * i]) - black_even) * scale_even;
-    const float o = (static_cast<float>(pairs[2 * i + 1]) - black_odd) * scale_odd;
+    /* Both samples in one load: compilers turn this into plain vector loads, where a stride of 2
+     * makes them shuffle. */
+    uint32_t pair;
+    std::memcpy(&pair, pairs + size_t{2} * i, sizeof pair);
+    const auto first = static_cast<int32_t>(kLittle ? pair & 0xffffU : pair >> 16U);
+    const auto second = static_cast<int32_t>(kLittle ? pair >> 16U : pair & 0xffffU);
+    const float e = (static_cast<float>(first) - black_even) * scale_even;
+    const float o = (static_cast<float>(second) - black_odd) * scale_odd;
     even[i] = e < 1.0F ? e : 1.0F;
     odd[i] = o < 1.0F ? o : 1.0F;
   }
