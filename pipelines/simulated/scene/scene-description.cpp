@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/simulated/scene/scene-description.h"
 
+#include "pipelines/simulated/scene/bayer-scene.h"
 #include "pipelines/simulated/scene/chart-scene.h"
+#include "pipelines/simulated/scene/dng-scene.h"
+#include "pipelines/simulated/scene/picture-scene.h"
 
 namespace gstcam::simulated {
 
@@ -51,9 +54,14 @@ Result<std::unique_ptr<Scene>> create_scene(const SceneDescription& description,
   switch (description.kind) {
     case SceneDescription::Kind::Chart:
       return std::unique_ptr<Scene>(std::make_unique<ChartScene>(shading));
-    default:
-      return Error(Error::Code::Unsupported, "this kind of scene is not built in");
+    case SceneDescription::Kind::Picture:
+      return std::unique_ptr<Scene>(std::make_unique<PictureScene>(description.file, shading));
+    case SceneDescription::Kind::Dng:
+      return DngScene::create(description);
+    case SceneDescription::Kind::Bayer:
+      return BayerScene::create(description);
   }
+  return Error(Error::Code::Invalid, "unknown kind of scene");
 }
 
 }  // namespace gstcam::simulated
