@@ -7,9 +7,9 @@ namespace gstcam::isp {
 
 namespace {
 
-/* Activity below which no direction is preferred: about the noise of a good exposure, squared. It
- * also keeps the division defined. */
-constexpr float kNoiseFloor = 2e-5F;
+/* Activity below which no direction is preferred: of the order of a good exposure's noise, squared.
+ * It also keeps the division defined. */
+constexpr float kNoiseFloor = 2e-4F;
 
 inline __attribute__((always_inline)) uint16_t to_code(const float (&m)[3], float own, float green,
                                                        float other) {

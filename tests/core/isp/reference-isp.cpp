@@ -55,8 +55,8 @@ ReferenceIsp::ReferenceIsp(const Mosaic& mosaic, const GstCameraIspParameters& p
       const double v = (at(0, -1) + at(0, 1)) / 2 + curve_v / 4;
       const double activity_h = std::abs(at(-1, 0) - at(1, 0)) + std::abs(curve_h);
       const double activity_v = std::abs(at(0, -1) - at(0, 1)) + std::abs(curve_v);
-      const double weight_h = activity_v * activity_v + 2e-5;
-      const double weight_v = activity_h * activity_h + 2e-5;
+      const double weight_h = activity_v * activity_v + 2e-4;
+      const double weight_v = activity_h * activity_h + 2e-4;
       green_.push_back((weight_h * h + weight_v * v) / (weight_h + weight_v));
     }
   }
