@@ -233,7 +233,8 @@ bool decode(Decoder& d, GVariant* v, float& out) {
   double value = 0;
   if (!decode(d, v, value))
     return false;
-  if (std::fabs(value) > std::numeric_limits<float>::max())
+  if (std::fabs(value) > std::numeric_limits<float>::max() ||
+      static_cast<double>(static_cast<float>(value)) != value)
     return d.fail("a number that does not fit 32 bits");
   out = static_cast<float>(value);
   return true;

@@ -53,7 +53,8 @@ class Task {
 
  private:
   friend class TaskFifo;
-  static constexpr size_t kMinCapacity = 256;
+  /* Holds a call with a ControlList or two: nodes of one size for all but the rarest. */
+  static constexpr size_t kMinCapacity = 4096;
   void (*run_)(std::byte*) = nullptr;
   void (*destroy_)(std::byte*) = nullptr;
   std::unique_ptr<std::byte[]> storage_;  // operator new aligns for max_align_t

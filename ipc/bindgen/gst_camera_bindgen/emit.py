@@ -37,6 +37,12 @@ ARTEFACTS = (
     Artefact('stub.cpp.j2', '-stub.cpp'),
     Artefact('module.h.j2', '-module.h'),
     Artefact('dbus.xml.j2', '.xml'),
+    Artefact('proxy.h.j2', '-proxy.h'),
+    Artefact('proxy.cpp.j2', '-proxy.cpp'),
+    Artefact('thread-proxy.h.j2', '-thread-proxy.h'),
+    Artefact('thread-proxy.cpp.j2', '-thread-proxy.cpp'),
+    Artefact('worker-proxy.h.j2', '-worker-proxy.h'),
+    Artefact('worker-proxy.cpp.j2', '-worker-proxy.cpp'),
 )
 
 

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipc/gdbus-message.h"
+
+#include <gio/gunixfdlist.h>
+
+#include <cctype>
+#include <vector>
+
+#include "ipc/transport.h"
+
+namespace gstcam::ipc {
+
+namespace {
+
+constexpr std::string_view kErrorPrefix = "org.freedesktop.GstCamera.Error.";
+
+/* How much of a peer's text goes into an error of ours. */
+constexpr size_t kMaxErrorText = 4096;
+
+std::string size_text(const Message& message, size_t size) {
+  return "a message '" + message.member + "' of " + std::to_string(size) + " bytes and " +
+         std::to_string(message.fds.size()) + " fds is over the limit of " +
+         std::to_string(kMaxBody) + " bytes and " + std::to_string(kMaxFds) + " fds";
+}
+
+}  // namespace
+
+Result<void> check_limits(const Message& message) {
+  const size_t size = message.body ? g_variant_get_size(message.body.get()) : 0;
+  if (size > kMaxBody || message.fds.size() > kMaxFds)
+    return Error(Error::Code::Invalid, size_text(message, size));
+  return {};
+}
+
+void fill_message(GDBusMessage* out, Message message) {
+  if (message.body)
+    g_dbus_message_set_body(out, message.body.get());
+  if (message.fds.empty())
+    return;
+  std::vector<int> raw;
+  raw.reserve(message.fds.size());
+  for (UniqueFd& fd : message.fds)
+    raw.push_back(fd.release());
+  const auto list = ObjectPtr<GUnixFDList>::adopt(
+      g_unix_fd_list_new_from_array(raw.data(), static_cast<int>(raw.size())));
+  g_dbus_message_set_unix_fd_list(out, list.get());
+}
+
+Result<Message> take_message(GDBusMessage* from, std::string member) {
+  Message message;
+  message.member = std::move(member);
+  if (GUnixFDList* list = g_dbus_message_get_unix_fd_list(from)) {
+    int count = 0;
+    const HandlePtr<int, g_free> fds(g_unix_fd_list_steal_fds(list, &count));
+    message.fds.reserve(static_cast<size_t>(count));
+    for (int i = 0; i < count; i++)
+      message.fds.emplace_back(fds.get()[i]);
+  } else if (g_dbus_message_get_num_unix_fds(from) != 0) {
+    /* The kernel dropped them: this process has no room for more descriptors. */
+    return Error(Error::Code::Protocol,
+                 "the fds of a message '" + message.member + "' did not arrive",
+                 "raise the limit of open files (ulimit -n)");
+  }
+  if (GVariant* body = g_dbus_message_get_body(from))
+    message.body = VariantPtr(g_variant_ref(body));
+  else
+    message.body = sink(g_variant_new_tuple(nullptr, 0));
+  if (Result<void> checked = check_limits(message); !checked)
+    return Error(Error::Code::Protocol, checked.error().message);
+  return message;
+}
+
+std::string dbus_error_name(Error::Code code) {
+  std::string name(kErrorPrefix);
+  bool upper = true;
+  for (const char* p = to_string(code); *p; p++) {
+    if (*p == '-') {
+      upper = true;
+      continue;
+    }
+    name += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(*p))) : *p;
+    upper = false;
+  }
+  return name;
+}
+
+DBusMessagePtr make_error_reply(GDBusMessage* call, const Error& error) {
+  /* D-Bus wants valid UTF-8; an IPA may have quoted anything. */
+  const CharPtr text(g_utf8_make_valid(error.message.c_str(), -1));
+  const CharPtr hint(g_utf8_make_valid(error.hint.c_str(), -1));
+  auto reply = DBusMessagePtr::adopt(g_dbus_message_new_method_error_literal(
+      call, dbus_error_name(error.code).c_str(), text.get()));
+  g_dbus_message_set_body(reply.get(), g_variant_new("(ss)", text.get(), hint.get()));
+  return reply;
+}
+
+Error error_from_reply(GDBusMessage* reply) {
+  const char* name = g_dbus_message_get_error_name(reply);
+  Error::Code code = Error::Code::Failed;
+  if (name && std::string_view(name).starts_with(kErrorPrefix)) {
+    std::string word;
+    for (const char* p = name + kErrorPrefix.size(); *p; p++) {
+      const auto c = static_cast<unsigned char>(*p);
+      if (std::isupper(c) && !word.empty())
+        word += '-';
+      word += static_cast<char>(std::tolower(c));
+    }
+    code = error_code_from_string(word);
+    /* These mean that the host has to give its peer up; one that answers may not say that. */
+    if (code == Error::Code::Lost || code == Error::Code::Timeout || code == Error::Code::Protocol)
+      code = Error::Code::Failed;
+  }
+  std::string message;
+  std::string hint;
+  if (GVariant* body = g_dbus_message_get_body(reply)) {
+    const auto text = [body](size_t index) {
+      if (g_variant_n_children(body) <= index)
+        return std::string();
+      const VariantPtr child(g_variant_get_child_value(body, index));
+      if (!g_variant_is_of_type(child.get(), G_VARIANT_TYPE_STRING))
+        return std::string();
+      return std::string(g_variant_get_string(child.get(), nullptr)).substr(0, kMaxErrorText);
+    };
+    message = text(0);
+    hint = text(1);
+  }
+  if (message.empty())
+    message = name ? name : "the peer answered with an error that says nothing";
+  return Error(code, std::move(message), std::move(hint));
+}
+
+}  // namespace gstcam::ipc

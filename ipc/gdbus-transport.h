@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * GdbusTransport: messages over a GDBus peer connection on a stream socket.
+ *
+ * The connection is authenticated: mechanism EXTERNAL only, never anonymous, the peer must run as
+ * our own user. GDBus's own thread reads and writes, so nothing here blocks on a peer that does not
+ * read; what such a peer leaves unread is bounded (see post()). Stream end is noticed in an
+ * IoThread and by every call that waits, whatever the user's threads do.
+ */
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "base/unique-fd.h"
+#include "ipc/io-thread.h"
+#include "ipc/transport.h"
+
+namespace gstcam::ipc {
+
+class GdbusTransport final : public Transport {
+ public:
+  struct Options {
+    std::string interface_name;  // of members without a dot
+    /** The side that authenticates: a host does, its worker is the client; a daemon does itself. */
+    bool server = true;
+    std::chrono::milliseconds handshake_deadline{5000};
+  };
+
+  /** Every kSyncInterval posts the peer is asked to say that it did them; more than
+   * kMaxUnanswered that it did not is a peer that does not take calls. */
+  static constexpr uint32_t kSyncInterval = 64;
+  static constexpr uint32_t kMaxUnanswered = 1024;
+
+  /** Authenticates over one end of a connected AF_UNIX stream. Blocks, up to the deadline. */
+  static Result<std::unique_ptr<GdbusTransport>> open(UniqueFd socket, Options options);
+  /** Connects to the socket of a program that is there already, "unix:path=/run/...". */
+  static Result<std::unique_ptr<GdbusTransport>> connect(const std::string& address,
+                                                         Options options);
+  ~GdbusTransport() override;
+
+  void set_handlers(EventHandler on_event, ClosedHandler on_closed) override;
+  Result<Message> call(Message message, std::chrono::milliseconds deadline) override;
+  Result<void> post(Message message) override;
+  void close() override;
+
+ private:
+  struct Shared;
+  explicit GdbusTransport(Options options);
+  Result<void> handshake(UniqueFd socket);
+  [[nodiscard]] ObjectPtr<GDBusMessage> new_call(const std::string& member) const;
+
+  Options options_;
+  std::shared_ptr<IoThread> io_;
+  std::shared_ptr<Shared> shared_;
+  ObjectPtr<GDBusConnection> connection_;
+  ObjectPtr<GIOStream> stream_;
+};
+
+}  // namespace gstcam::ipc

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipc/module-loader.h"
+
+#include <dlfcn.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <vector>
+
+namespace gstcam::ipc {
+
+namespace {
+
+std::vector<std::string> module_folders() {
+  std::vector<std::string> folders;
+  if (const char* path = std::getenv("GST_CAMERA_IPA_PATH")) {
+    const std::string_view list(path);
+    for (size_t begin = 0; begin <= list.size();) {
+      const size_t end = std::min(list.find(':', begin), list.size());
+      if (end > begin)
+        folders.emplace_back(list.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  folders.emplace_back(IPA_MODULE_DIR);
+  return folders;
+}
+
+Error refuse(const ModuleFile& file, std::string why, std::string hint) {
+  return Error(Error::Code::Invalid, "IPA module '" + file.path + "': " + std::move(why),
+               std::move(hint));
+}
+
+constexpr char kRebuild[] = "rebuild the module against the installed gst-plugins-camera";
+
+/* A C string of the module's table for a message: it may be NULL. */
+std::string quoted(const char* text) {
+  return text ? "'" + std::string(text) + "'" : std::string("nothing");
+}
+
+Result<const GstCameraIpaModule*> load_table(const ModuleFile& file) {
+  const std::string path = "/proc/self/fd/" + std::to_string(file.fd.get());
+  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (!handle) {
+    const char* reason = dlerror();
+    std::string text = reason ? reason : "unknown error";
+    if (text.starts_with(path + ": "))
+      text.erase(0, path.size() + 2);
+    return refuse(file, "cannot be loaded: " + text,
+                  "it must be a shared object for this machine with all that it links to");
+  }
+  const auto* table =
+      static_cast<const GstCameraIpaModule*>(dlsym(handle, GST_CAMERA_IPA_MODULE_SYMBOL));
+  /* NODELETE keeps the code; this handle is not needed any more. */
+  dlclose(handle);
+  if (!table) {
+    return refuse(file, "it has no symbol " GST_CAMERA_IPA_MODULE_SYMBOL,
+                  "end one file of the module with GST_CAMERA_<NAME>_IPA_MODULE(...)");
+  }
+  if (table->abi != GST_CAMERA_IPA_MODULE_ABI) {
+    return refuse(file,
+                  "it has module ABI " + std::to_string(table->abi) + ", expected " +
+                      std::to_string(GST_CAMERA_IPA_MODULE_ABI),
+                  kRebuild);
+  }
+  if (table->size != sizeof(GstCameraIpaModule)) {
+    return refuse(file,
+                  "its table is " + std::to_string(table->size) + " bytes, expected " +
+                      std::to_string(sizeof(GstCameraIpaModule)),
+                  kRebuild);
+  }
+  if (!table->interface_name || !table->interface_hash || !table->name || !table->version ||
+      !table->create || !table->destroy || !table->create_stub || !table->destroy_stub)
+    return refuse(file, "its table is not filled in", kRebuild);
+  return table;
+}
+
+}  // namespace
+
+Result<ModuleFile> open_module(const std::string& path) {
+  ModuleFile file{UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), path};
+  if (!file.fd.valid())
+    return Error::from_errno(errno, "cannot open the IPA module '" + path + "'");
+  struct stat info {};
+  if (fstat(file.fd.get(), &info) < 0)
+    return Error::from_errno(errno, "cannot read the IPA module '" + path + "'");
+  if (!S_ISREG(info.st_mode))
+    return refuse(file, "it is not a file", "give the path of a .so file");
+  return file;
+}
+
+Result<ModuleFile> find_module(const ModuleInterface& interface) {
+  const std::string& name = interface.module;
+  std::string searched;
+  for (const std::string& folder : module_folders()) {
+    for (const std::string& path :
+         {folder + "/" + name + ".so", folder + "/" + name + "/" + name + ".so"}) {
+      Result<ModuleFile> file = open_module(path);
+      if (file || file.error().code != Error::Code::NotFound)
+        return file;
+    }
+    searched += (searched.empty() ? "" : ", ") + folder;
+  }
+  return Error(Error::Code::NotFound,
+               "there is no IPA module '" + name + ".so' for " + interface.name + " in " + searched,
+               "install the module, or add its folder to GST_CAMERA_IPA_PATH");
+}
+
+Result<Module> Module::load(const ModuleFile& file) {
+  Result<const GstCameraIpaModule*> table = load_table(file);
+  if (!table)
+    return table.error();
+  return Module(*table);
+}
+
+Result<Module> Module::load(const ModuleFile& file, const ModuleInterface& expected) {
+  Result<Module> module = load(file);
+  if (!module)
+    return module;
+  const GstCameraIpaModule& table = module->table();
+  if (expected.name != table.interface_name) {
+    return refuse(
+        file,
+        "it implements " + quoted(table.interface_name) + ", expected '" + expected.name + "'",
+        "give the module that belongs to this camera");
+  }
+  if (expected.hash != table.interface_hash) {
+    return refuse(file,
+                  "it was built for another version of " + expected.name + " (" +
+                      quoted(table.interface_hash) + ", expected '" + expected.hash + "')",
+                  kRebuild);
+  }
+  return module;
+}
+
+}  // namespace gstcam::ipc

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipc/worker-host.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+
+#include "ipc/gdbus-message.h"
+#include "ipc/gdbus-transport.h"
+#include "ipc/io-thread.h"
+#include "ipc/worker-process.h"
+
+namespace gstcam::ipc {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/* Numbers of the descriptors in the worker. */
+constexpr int kWorkerSocket = 3;
+constexpr int kWorkerModule = 4;
+/* Of its exit statuses (ipc/worker/main.cpp). */
+constexpr int kExitModule = 3;
+
+/* How long a worker whose stream ended has to end by itself, so that we learn how. */
+constexpr auto kLastBreath = 200ms;
+
+/* What one queued descriptor counts for: so that 256 of them fill the queue of events. */
+constexpr size_t kFdCost = EventQueue::kMaxCost / 256;
+
+std::string worker_program(const std::string& wanted) {
+  if (!wanted.empty())
+    return wanted;
+  const char* environment = std::getenv("GST_CAMERA_IPA_WORKER");
+  return environment && *environment ? environment : IPA_WORKER;
+}
+
+/* The line a worker program ends with when it cannot go on; empty where there is none. */
+std::string worker_complaint(const std::string& tail) {
+  constexpr std::string_view kPrefix = "gst-camera-ipa-worker: error: ";
+  const size_t begin = tail.rfind(kPrefix);
+  if (begin == std::string::npos)
+    return {};
+  const size_t text = begin + kPrefix.size();
+  return tail.substr(text, tail.find('\n', text) - text);
+}
+
+}  // namespace
+
+/* What the transport's and the process's threads call into. */
+struct WorkerHost::Shared : std::enable_shared_from_this<Shared> {
+  Shared(GMainContext* context, HostHandlers handlers)
+      : state(std::make_shared<HostState>(context, std::move(handlers))) {}
+
+  Options options;
+  EventHandler on_event;
+  std::shared_ptr<HostState> state;
+  std::unique_ptr<WorkerProcess> process;
+  std::unique_ptr<Transport> transport;
+  bool closed = false;  // close() was called; the owner's thread only
+
+  std::mutex mutex;
+  std::condition_variable lost;
+  bool ending = false;         // close() is on it: the end is no loss
+  bool hung_up = false;        // its stream ended and it did not
+  std::optional<Error> cause;  // the first thing that went wrong
+
+  void receive(Message message);
+  void receive_call_failed(const Message& message);
+  /** Something went wrong; the loss is declared when the process has ended. */
+  void fail(Error error);
+  void process_ended();
+  Error wait_for_loss(const char* member);
+  [[nodiscard]] std::string epitaph() const;
+};
+
+std::string WorkerHost::Shared::epitaph() const {
+  std::string text =
+      "the IPA worker (pid " + std::to_string(process->pid()) + ") " + process->how_it_ended();
+  const std::string tail = process->tail();
+  if (!tail.empty())
+    text += "; its last output:\n" + tail;
+  return text;
+}
+
+/* In the transport's thread. */
+void WorkerHost::Shared::receive(Message message) {
+  if (message.member == kCallFailedMember) {
+    receive_call_failed(message);
+    return;
+  }
+  if (std::find(options.events.begin(), options.events.end(), message.member) ==
+      options.events.end()) {
+    fail(Error(Error::Code::Protocol, "the IPA worker sent an event '" +
+                                          message.member.substr(0, 80) +
+                                          "' that its interface does not have"));
+    return;
+  }
+  const size_t size = g_variant_get_size(message.body.get()) + message.fds.size() * kFdCost;
+  state->emit_sized(size, [self = shared_from_this(), event = std::move(message)]() mutable {
+    const std::string member = event.member;
+    if (Result<void> handled = self->on_event(std::move(event)); !handled) {
+      self->fail(Error(Error::Code::Protocol,
+                       "the IPA worker sent a wrong " + member + ": " + handled.error().message));
+    }
+  });
+}
+
+void WorkerHost::Shared::receive_call_failed(const Message& message) {
+  if (!g_variant_is_of_type(message.body.get(), G_VARIANT_TYPE("(ssss)"))) {
+    fail(Error(Error::Code::Protocol, "the IPA worker sent a wrong CallFailed"));
+    return;
+  }
+  const char* member = nullptr;
+  const char* code = nullptr;
+  const char* text = nullptr;
+  const char* hint = nullptr;
+  g_variant_get(message.body.get(), "(&s&s&s&s)", &member, &code, &text, &hint);
+  constexpr size_t kMax = 4096;
+  state->call_failed(std::string(member).substr(0, 80),
+                     Error(error_code_from_string(code), std::string(text).substr(0, kMax),
+                           std::string(hint).substr(0, kMax)));
+}
+
+/* Any thread; does not block. */
+void WorkerHost::Shared::fail(Error error) {
+  const bool by_itself = error.code == Error::Code::Lost;
+  {
+    const std::lock_guard lock(mutex);
+    if (ending || cause)
+      return;
+    cause = std::move(error);
+  }
+  if (!by_itself) {
+    process->kill();
+    return;
+  }
+  /* The stream ended: most likely because the process does. */
+  const SourcePtr limit(
+      g_timeout_source_new(static_cast<guint>(std::chrono::milliseconds(kLastBreath).count())));
+  g_source_set_callback(
+      limit.get(),
+      [](gpointer data) -> gboolean {
+        if (const std::shared_ptr<Shared> self =
+                static_cast<std::weak_ptr<Shared>*>(data)->lock()) {
+          const std::lock_guard lock(self->mutex);
+          if (!self->ending) {
+            self->hung_up = true;
+            self->process->kill();
+          }
+        }
+        return G_SOURCE_REMOVE;
+      },
+      new std::weak_ptr<Shared>(weak_from_this()),                               // NOLINT
+      [](gpointer data) { delete static_cast<std::weak_ptr<Shared>*>(data); });  // NOLINT
+  g_source_attach(limit.get(), IoThread::get()->context());
+}
+
+/* In the IoThread, once. */
+void WorkerHost::Shared::process_ended() {
+  std::unique_lock lock(mutex);
+  if (ending)
+    return;
+  const Error why = cause.value_or(Error(Error::Code::Lost, ""));
+  if (!cause)
+    cause = why;
+  const std::string hang_up = hung_up ? "the IPA worker closed its connection; " : "";
+  lock.unlock();
+  if (why.code == Error::Code::Lost)
+    state->lose(
+        Error(Error::Code::Lost, hang_up + epitaph(), "this is an error in the IPA module"));
+  else
+    state->lose(Error(why.code, why.message + "; " + epitaph(), why.hint));
+  lock.lock();
+  lost.notify_all();
+}
+
+/* A call that failed because the worker is going: says how, as soon as that is known. */
+Error WorkerHost::Shared::wait_for_loss(const char* member) {
+  std::unique_lock lock(mutex);
+  lost.wait_for(lock, 2s, [this] { return state->lost() || ending; });
+  lock.unlock();
+  return state->lost()
+             ? state->loss().within(std::string(member) + "()")
+             : Error(Error::Code::Lost, std::string(member) + "(): the IPA worker hung up");
+}
+
+WorkerHost::WorkerHost(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+
+WorkerHost::~WorkerHost() {
+  close();
+}
+
+HostState& WorkerHost::state() {
+  return *shared_->state;
+}
+
+int WorkerHost::pid() const {
+  return shared_->process->pid();
+}
+
+Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Options options, GMainContext* context,
+                                                      HostHandlers handlers,
+                                                      EventHandler on_event) {
+  std::array<int, 2> pair{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) < 0)
+    return Error::from_errno(errno, "cannot make a socket for the IPA worker");
+  UniqueFd ours(pair[0]);
+  UniqueFd theirs(pair[1]);
+  UniqueFd module(fcntl(options.module.fd.get(), F_DUPFD_CLOEXEC, 0));
+  if (!module.valid())
+    return Error::from_errno(errno, "cannot pass the IPA module on");
+
+  const std::string program = worker_program(options.program);
+  WorkerProcess::Options process{
+      .program = program,
+      .arguments = {"--fd", std::to_string(kWorkerSocket), "--module-fd",
+                    std::to_string(kWorkerModule), "--module", options.module.path, "--interface",
+                    options.interface.name, "--hash", options.interface.hash},
+      .fds = {},
+  };
+  process.fds.emplace_back(std::move(theirs), kWorkerSocket);
+  process.fds.emplace_back(std::move(module), kWorkerModule);
+  Result<std::unique_ptr<WorkerProcess>> started = WorkerProcess::start(std::move(process));
+  if (!started)
+    return std::move(started).error();
+
+  auto shared = std::make_shared<Shared>(context, std::move(handlers));
+  shared->process = std::move(*started);
+  Result<std::unique_ptr<GdbusTransport>> transport =
+      GdbusTransport::open(std::move(ours), {.interface_name = options.interface.name,
+                                             .server = true,
+                                             .handshake_deadline = options.start_deadline});
+  if (!transport) {
+    const bool ended =
+        transport.error().code != Error::Code::Timeout && shared->process->wait(kLastBreath);
+    const std::string tail = shared->process->tail();
+    const std::string complaint = ended ? worker_complaint(tail) : "";
+    if (!complaint.empty()) {
+      const bool module_refused = shared->process->exit_status() == kExitModule;
+      return Error(module_refused ? Error::Code::Invalid : Error::Code::Failed,
+                   "the IPA worker did not start: " + complaint);
+    }
+    return Error(transport.error().code,
+                 "IPA worker program '" + program + "' did not start: " +
+                     (ended ? std::string() : transport.error().message + ": ") + shared->epitaph(),
+                 "check GST_CAMERA_IPA_WORKER and the module '" + options.module.path + "'");
+  }
+  shared->transport = std::move(*transport);
+  shared->options = std::move(options);
+  shared->options.module.fd.reset();
+  shared->on_event = std::move(on_event);
+  shared->transport->set_handlers(
+      [weak = std::weak_ptr(shared)](Message message) {
+        if (const std::shared_ptr<Shared> self = weak.lock())
+          self->receive(std::move(message));
+      },
+      [weak = std::weak_ptr(shared)](Error error) {
+        if (const std::shared_ptr<Shared> self = weak.lock())
+          self->fail(std::move(error));
+      });
+  shared->process->on_exit([weak = std::weak_ptr(shared)] {
+    if (const std::shared_ptr<Shared> self = weak.lock())
+      self->process_ended();
+  });
+  return std::unique_ptr<WorkerHost>(new WorkerHost(std::move(shared)));  // NOLINT
+}
+
+Result<Message> WorkerHost::send(const char* member, Message message) {
+  Result<Message> reply = shared_->transport->call(std::move(message), shared_->options.deadline);
+  if (reply)
+    return reply;
+  const Error& error = reply.error();
+  switch (error.code) {
+    case Error::Code::Timeout: {
+      const std::string text = std::string(member) + "() did not return within " +
+                               std::to_string(shared_->options.deadline.count()) + " ms";
+      shared_->fail(Error(Error::Code::Timeout, "the IPA worker hangs: " + text));
+      return Error(Error::Code::Timeout, text, "the IPA is lost; make a new one");
+    }
+    case Error::Code::Protocol:
+      return broken(member, error);
+    case Error::Code::Lost:
+      return shared_->wait_for_loss(member);
+    default:
+      return reply;
+  }
+}
+
+Error WorkerHost::broken(const char* member, const Error& why) {
+  shared_->fail(Error(Error::Code::Protocol, "the IPA worker answered " + std::string(member) +
+                                                 "() wrongly: " + why.message));
+  return shared_->wait_for_loss(member);
+}
+
+Result<void> WorkerHost::post(const char* member, Result<Message> message) {
+  if (!message)
+    return std::move(message).error();
+  const Result<std::unique_lock<std::mutex>> allowed = state().enter_async(member);
+  if (!allowed)
+    return allowed.error();
+  return shared_->transport->post(std::move(*message));
+}
+
+void WorkerHost::close() {
+  if (std::exchange(shared_->closed, true))
+    return;
+  bool failed = false;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->ending = true;
+    failed = shared_->cause.has_value();
+  }
+  const std::chrono::milliseconds grace = shared_->options.close_grace;
+  if (!failed && state().running()) {
+    /* Its answer does not matter: it ends anyway. */
+    (void)shared_->transport->call(Message{"Stop", sink(g_variant_new_tuple(nullptr, 0)), {}},
+                                   grace);
+  }
+  shared_->state->close();
+  shared_->transport->close();
+  if (failed || !shared_->process->wait(grace))
+    shared_->process->kill();
+  (void)shared_->process->wait(grace);
+  /* What the IoThread began before `ending` was set is done after this. */
+  IoThread::get()->run([] {});
+}
+
+}  // namespace gstcam::ipc

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * WorkerHost: runs an IPA in a process of its own, gst-camera-ipa-worker, and speaks with it over a
+ * Transport.
+ *
+ * Everything that comes from the worker is hostile: sizes and members are checked here, bodies by
+ * the generated codec. A worker that dies, does not answer within the deadline or breaks the
+ * protocol is killed and lost; the error says how it ended and what it wrote last.
+ *
+ * Calls: any thread. Events: in the handler's context (see host.h).
+ */
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "ipc/host.h"
+#include "ipc/module-loader.h"
+#include "ipc/transport.h"
+
+namespace gstcam::ipc {
+
+class WorkerHost final : public Host {
+ public:
+  struct Options {
+    std::string program;  // empty: GST_CAMERA_IPA_WORKER, or the installed one
+    ModuleInterface interface;
+    ModuleFile module;
+    std::span<const std::string_view> events;  // members the worker may send
+    std::chrono::milliseconds deadline{2000};  // of a sync call
+    std::chrono::milliseconds start_deadline{5000};
+    std::chrono::milliseconds close_grace{1000};  // for its destructors, then it is killed
+  };
+  /** Decodes an event and hands it on. An error means that the worker broke the protocol. */
+  using EventHandler = std::function<Result<void>(Message)>;
+
+  /**
+   * Starts the worker, which loads the module, and connects. Blocks until then. NotFound and
+   * Permission: the program; Invalid: the module; Lost, Timeout: the worker ended or hangs.
+   */
+  static Result<std::unique_ptr<WorkerHost>> start(Options options, GMainContext* context,
+                                                   HostHandlers handlers, EventHandler on_event);
+  /** As close(). */
+  ~WorkerHost() override;
+
+  [[nodiscard]] IpaHostKind kind() const override { return kIpaHostWorker; }
+  [[nodiscard]] int pid() const override;
+
+  /** A sync call. `decode` is `Result<R>(Message)`; what it refuses is a broken protocol. */
+  template <typename R, typename Decode>
+  Result<R> call(CallKind kind, const char* member, Result<Message> message, Decode&& decode) {
+    if (!message)
+      return std::move(message).error();
+    if (Result<void> allowed = state().enter(kind, member); !allowed)
+      return allowed.error();
+    Result<R> result = exchange<R>(member, std::move(*message), std::forward<Decode>(decode));
+    state().leave(kind, result.ok());
+    return result;
+  }
+
+  /** An async call: never blocks. */
+  Result<void> post(const char* member, Result<Message> message);
+
+  /** Asks a running IPA to stop, hangs up, waits for the worker to go, kills it if it does not. */
+  void close();
+
+ private:
+  struct Shared;
+  explicit WorkerHost(std::shared_ptr<Shared> shared);
+  template <typename R, typename Decode>
+  Result<R> exchange(const char* member, Message message, Decode&& decode) {
+    Result<Message> reply = send(member, std::move(message));
+    if (!reply)
+      return std::move(reply).error();
+    Result<R> result = decode(std::move(*reply));
+    if (!result)
+      return broken(member, result.error());
+    return result;
+  }
+  HostState& state();
+  Result<Message> send(const char* member, Message message);
+  Error broken(const char* member, const Error& why);
+
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace gstcam::ipc
