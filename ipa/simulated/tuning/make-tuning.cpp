@@ -316,7 +316,9 @@ std::string yaml_of(const Sensor& s) {
   line("  black-level: sensor");
   line("  lens-shading: none");
   line("  ae:");
-  line("    target: 0.15                # mean linear level of green");
+  line(
+      "    target: 0.165               # mean linear level of green; the chart at its true "
+      "brightness");
   line("    highlights: {level: 0.95, fraction: 0.01, max-reduction: 4}");
   line("    start: {exposure-time: 2000, analogue-gain: 1}");
   line("    max-digital-gain: 8");
