@@ -233,8 +233,7 @@ bool decode(Decoder& d, GVariant* v, float& out) {
   double value = 0;
   if (!decode(d, v, value))
     return false;
-  if (std::fabs(value) > std::numeric_limits<float>::max() ||
-      static_cast<double>(static_cast<float>(value)) != value)
+  if (std::fabs(value) > std::numeric_limits<float>::max())
     return d.fail("a number that does not fit 32 bits");
   out = static_cast<float>(value);
   return true;
