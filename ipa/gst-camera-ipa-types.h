@@ -71,7 +71,7 @@ typedef enum {
  * A sensor in one of its modes.
  */
 typedef struct {
-  gchar *model;
+  gchar* model;
   guint32 width;
   guint32 height;
   GstCameraIpaCfaOrder cfa_order;
@@ -129,7 +129,7 @@ typedef struct {
  */
 typedef struct {
   GstCameraIpaFd tuning;
-  gchar *tuning_name;
+  gchar* tuning_name;
 } GstCameraIpaSettings;
 
 G_END_DECLS

@@ -34,9 +34,9 @@ struct _GstCameraSimulatedIpaInterface {
    *
    * The first call, once in the life of an IPA: reads the tuning.
    */
-  gboolean (*init)(GstCameraSimulatedIpa *self, const GstCameraIpaSettings *settings,
-                   const GstCameraIpaSensorInfo *sensor, GstCameraIpaControlRanges **controls,
-                   GError **error);
+  gboolean (*init)(GstCameraSimulatedIpa* self, const GstCameraIpaSettings* settings,
+                   const GstCameraIpaSensorInfo* sensor, GstCameraIpaControlRanges** controls,
+                   GError** error);
 
   /**
    * GstCameraSimulatedIpaInterface::configure:
@@ -48,8 +48,8 @@ struct _GstCameraSimulatedIpaInterface {
    *
    * Before start(), whenever the mode or the streams change.
    */
-  gboolean (*configure)(GstCameraSimulatedIpa *self, const GstCameraIpaSensorInfo *sensor,
-                        GArray *streams, GstCameraIpaControlRanges **controls, GError **error);
+  gboolean (*configure)(GstCameraSimulatedIpa* self, const GstCameraIpaSensorInfo* sensor,
+                        GArray* streams, GstCameraIpaControlRanges** controls, GError** error);
 
   /**
    * GstCameraSimulatedIpaInterface::map_buffers:
@@ -59,7 +59,7 @@ struct _GstCameraSimulatedIpaInterface {
    *
    * Makes buffers known by their ids. An id may not be mapped twice.
    */
-  gboolean (*map_buffers)(GstCameraSimulatedIpa *self, GArray *buffers, GError **error);
+  gboolean (*map_buffers)(GstCameraSimulatedIpa* self, GArray* buffers, GError** error);
 
   /**
    * GstCameraSimulatedIpaInterface::unmap_buffers:
@@ -67,7 +67,7 @@ struct _GstCameraSimulatedIpaInterface {
    * @ids: (element-type guint32): buffers to forget
    * @error: return location for an error
    */
-  gboolean (*unmap_buffers)(GstCameraSimulatedIpa *self, GArray *ids, GError **error);
+  gboolean (*unmap_buffers)(GstCameraSimulatedIpa* self, GArray* ids, GError** error);
 
   /**
    * GstCameraSimulatedIpaInterface::start:
@@ -76,8 +76,8 @@ struct _GstCameraSimulatedIpaInterface {
    * @sensor_controls: (out): exposure time, gain and frame duration to start the sensor with
    * @error: return location for an error
    */
-  gboolean (*start)(GstCameraSimulatedIpa *self, const GstCameraIpaControlList *controls,
-                    GstCameraIpaControlList **sensor_controls, GError **error);
+  gboolean (*start)(GstCameraSimulatedIpa* self, const GstCameraIpaControlList* controls,
+                    GstCameraIpaControlList** sensor_controls, GError** error);
 
   /**
    * GstCameraSimulatedIpaInterface::stop:
@@ -86,7 +86,7 @@ struct _GstCameraSimulatedIpaInterface {
    *
    * No event of this run comes after it. Buffers stay mapped.
    */
-  gboolean (*stop)(GstCameraSimulatedIpa *self, GError **error);
+  gboolean (*stop)(GstCameraSimulatedIpa* self, GError** error);
 
   /**
    * GstCameraSimulatedIpaInterface::queue_request: (attributes camera.call=async)
@@ -94,8 +94,8 @@ struct _GstCameraSimulatedIpaInterface {
    * @frame: number of the frame
    * @controls: what the application wants from this frame on
    */
-  void (*queue_request)(GstCameraSimulatedIpa *self, guint32 frame,
-                        const GstCameraIpaControlList *controls);
+  void (*queue_request)(GstCameraSimulatedIpa* self, guint32 frame,
+                        const GstCameraIpaControlList* controls);
 
   /**
    * GstCameraSimulatedIpaInterface::compute_params: (attributes camera.call=async)
@@ -105,7 +105,7 @@ struct _GstCameraSimulatedIpaInterface {
    *
    * Answered by the event params_computed.
    */
-  void (*compute_params)(GstCameraSimulatedIpa *self, guint32 frame, guint32 params_buffer);
+  void (*compute_params)(GstCameraSimulatedIpa* self, guint32 frame, guint32 params_buffer);
 
   /**
    * GstCameraSimulatedIpaInterface::process_stats: (attributes camera.call=async)
@@ -116,8 +116,8 @@ struct _GstCameraSimulatedIpaInterface {
    *
    * Answered by the events set_sensor_controls and then metadata_ready.
    */
-  void (*process_stats)(GstCameraSimulatedIpa *self, guint32 frame, guint32 stats_buffer,
-                        const GstCameraIpaControlList *sensor_controls);
+  void (*process_stats)(GstCameraSimulatedIpa* self, guint32 frame, guint32 stats_buffer,
+                        const GstCameraIpaControlList* sensor_controls);
 };
 
 #define GST_CAMERA_SIMULATED_TYPE_IPA_EVENTS (gst_camera_simulated_ipa_events_get_type())
@@ -138,7 +138,7 @@ struct _GstCameraSimulatedIpaEventsInterface {
    * @frame: number of the frame
    * @params_buffer: id of the buffer that was filled
    */
-  void (*params_computed)(GstCameraSimulatedIpaEvents *self, guint32 frame, guint32 params_buffer);
+  void (*params_computed)(GstCameraSimulatedIpaEvents* self, guint32 frame, guint32 params_buffer);
 
   /**
    * GstCameraSimulatedIpaEventsInterface::set_sensor_controls:
@@ -146,8 +146,8 @@ struct _GstCameraSimulatedIpaEventsInterface {
    * @frame: number of the frame whose statistics led to these
    * @controls: exposure time, analogue gain, frame duration for the sensor
    */
-  void (*set_sensor_controls)(GstCameraSimulatedIpaEvents *self, guint32 frame,
-                              const GstCameraIpaControlList *controls);
+  void (*set_sensor_controls)(GstCameraSimulatedIpaEvents* self, guint32 frame,
+                              const GstCameraIpaControlList* controls);
 
   /**
    * GstCameraSimulatedIpaEventsInterface::metadata_ready:
@@ -157,8 +157,8 @@ struct _GstCameraSimulatedIpaEventsInterface {
    *
    * The last event of a frame.
    */
-  void (*metadata_ready)(GstCameraSimulatedIpaEvents *self, guint32 frame,
-                         const GstCameraIpaControlList *metadata);
+  void (*metadata_ready)(GstCameraSimulatedIpaEvents* self, guint32 frame,
+                         const GstCameraIpaControlList* metadata);
 };
 
 G_END_DECLS

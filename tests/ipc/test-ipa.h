@@ -106,17 +106,17 @@ typedef struct {
 typedef struct {
   gboolean truth;
   GstCameraTestNumbers numbers;
-  gchar *text;
+  gchar* text;
   GstCameraTestColour colour;
   GstCameraTestFeatures features;
   gdouble matrix[9];
   GstCameraTestPoint corners[4];
-  GArray *names;
-  GArray *path;
-  GHashTable *places;
-  GBytes *blob;
-  GstCameraIpaControlList *controls;
-  GstCameraIpaControlRanges *ranges;
+  GArray* names;
+  GArray* path;
+  GHashTable* places;
+  GBytes* blob;
+  GstCameraIpaControlList* controls;
+  GstCameraIpaControlRanges* ranges;
   GstCameraIpaSensorInfo sensor;
 } GstCameraTestEverything;
 
@@ -133,9 +133,9 @@ typedef struct {
 typedef struct {
   GstCameraIpaFd one;
   GstCameraIpaFd two[2];
-  GArray *many;
-  GHashTable *named;
-  gchar *label;
+  GArray* many;
+  GHashTable* named;
+  gchar* label;
 } GstCameraTestFiles;
 
 #define GST_CAMERA_TEST_TYPE_IPA (gst_camera_test_ipa_get_type())
@@ -156,8 +156,8 @@ struct _GstCameraTestIpaInterface {
    * @tuning: (out): the content of the tuning file
    * @error: return location for an error
    */
-  gboolean (*init)(GstCameraTestIpa *self, const GstCameraIpaSettings *settings, gchar **tuning,
-                   GError **error);
+  gboolean (*init)(GstCameraTestIpa* self, const GstCameraIpaSettings* settings, gchar** tuning,
+                   GError** error);
 
   /**
    * GstCameraTestIpaInterface::start:
@@ -165,7 +165,7 @@ struct _GstCameraTestIpaInterface {
    * @run: (out): how often it was started, 1 for the first time
    * @error: return location for an error
    */
-  gboolean (*start)(GstCameraTestIpa *self, guint32 *run, GError **error);
+  gboolean (*start)(GstCameraTestIpa* self, guint32* run, GError** error);
 
   /**
    * GstCameraTestIpaInterface::stop:
@@ -174,7 +174,7 @@ struct _GstCameraTestIpaInterface {
    *
    * Sends the event number(4294967295) before it returns, which must not be delivered.
    */
-  gboolean (*stop)(GstCameraTestIpa *self, GError **error);
+  gboolean (*stop)(GstCameraTestIpa* self, GError** error);
 
   /**
    * GstCameraTestIpaInterface::echo_numbers:
@@ -193,9 +193,9 @@ struct _GstCameraTestIpaInterface {
    * @count: (out): how many there were
    * @error: return location for an error
    */
-  gboolean (*echo_numbers)(GstCameraTestIpa *self, gint8 i8, guint8 u8, gint16 i16, guint16 u16,
+  gboolean (*echo_numbers)(GstCameraTestIpa* self, gint8 i8, guint8 u8, gint16 i16, guint16 u16,
                            gint32 i32, guint32 u32, gint64 i64, guint64 u64, gfloat f, gdouble d,
-                           GstCameraTestNumbers **numbers, guint8 *count, GError **error);
+                           GstCameraTestNumbers** numbers, guint8* count, GError** error);
 
   /**
    * GstCameraTestIpaInterface::echo_values:
@@ -210,11 +210,10 @@ struct _GstCameraTestIpaInterface {
    * @features_back: (out): the same
    * @error: return location for an error
    */
-  gboolean (*echo_values)(GstCameraTestIpa *self, gboolean truth, const gchar *text,
+  gboolean (*echo_values)(GstCameraTestIpa* self, gboolean truth, const gchar* text,
                           GstCameraTestColour colour, GstCameraTestFeatures features,
-                          gboolean *truth_back, gchar **text_back,
-                          GstCameraTestColour *colour_back, GstCameraTestFeatures *features_back,
-                          GError **error);
+                          gboolean* truth_back, gchar** text_back, GstCameraTestColour* colour_back,
+                          GstCameraTestFeatures* features_back, GError** error);
 
   /**
    * GstCameraTestIpaInterface::echo_everything:
@@ -223,8 +222,8 @@ struct _GstCameraTestIpaInterface {
    * @back: (out): the same
    * @error: return location for an error
    */
-  gboolean (*echo_everything)(GstCameraTestIpa *self, const GstCameraTestEverything *everything,
-                              GstCameraTestEverything **back, GError **error);
+  gboolean (*echo_everything)(GstCameraTestIpa* self, const GstCameraTestEverything* everything,
+                              GstCameraTestEverything** back, GError** error);
 
   /**
    * GstCameraTestIpaInterface::echo_lists:
@@ -245,11 +244,11 @@ struct _GstCameraTestIpaInterface {
    * @records_back: (out) (element-type GstCameraTestEverything): the same
    * @error: return location for an error
    */
-  gboolean (*echo_lists)(GstCameraTestIpa *self, const gdouble *matrix, GArray *numbers,
-                         GArray *truths, GArray *levels, GArray *texts, GArray *colours,
-                         GArray *records, gdouble **matrix_back, GArray **numbers_back,
-                         GArray **truths_back, GArray **levels_back, GArray **texts_back,
-                         GArray **colours_back, GArray **records_back, GError **error);
+  gboolean (*echo_lists)(GstCameraTestIpa* self, const gdouble* matrix, GArray* numbers,
+                         GArray* truths, GArray* levels, GArray* texts, GArray* colours,
+                         GArray* records, gdouble** matrix_back, GArray** numbers_back,
+                         GArray** truths_back, GArray** levels_back, GArray** texts_back,
+                         GArray** colours_back, GArray** records_back, GError** error);
 
   /**
    * GstCameraTestIpaInterface::echo_maps:
@@ -262,9 +261,9 @@ struct _GstCameraTestIpaInterface {
    * @levels_back: (out) (element-type GstCameraTestColour gdouble): the same
    * @error: return location for an error
    */
-  gboolean (*echo_maps)(GstCameraTestIpa *self, GHashTable *texts, GHashTable *points,
-                        GHashTable *levels, GHashTable **texts_back, GHashTable **points_back,
-                        GHashTable **levels_back, GError **error);
+  gboolean (*echo_maps)(GstCameraTestIpa* self, GHashTable* texts, GHashTable* points,
+                        GHashTable* levels, GHashTable** texts_back, GHashTable** points_back,
+                        GHashTable** levels_back, GError** error);
 
   /**
    * GstCameraTestIpaInterface::echo_bytes:
@@ -273,7 +272,7 @@ struct _GstCameraTestIpaInterface {
    * @back: (out): the same
    * @error: return location for an error
    */
-  gboolean (*echo_bytes)(GstCameraTestIpa *self, GBytes *bytes, GBytes **back, GError **error);
+  gboolean (*echo_bytes)(GstCameraTestIpa* self, GBytes* bytes, GBytes** back, GError** error);
 
   /**
    * GstCameraTestIpaInterface::echo_fds:
@@ -282,7 +281,7 @@ struct _GstCameraTestIpaInterface {
    * @back: (out) (element-type GstCameraIpaFd): the same files in the same order
    * @error: return location for an error
    */
-  gboolean (*echo_fds)(GstCameraTestIpa *self, GArray *fds, GArray **back, GError **error);
+  gboolean (*echo_fds)(GstCameraTestIpa* self, GArray* fds, GArray** back, GError** error);
 
   /**
    * GstCameraTestIpaInterface::echo_files:
@@ -293,9 +292,8 @@ struct _GstCameraTestIpaInterface {
    * @files_back: (out): the same
    * @error: return location for an error
    */
-  gboolean (*echo_files)(GstCameraTestIpa *self, GstCameraIpaFd fd,
-                         const GstCameraTestFiles *files, GstCameraIpaFd *fd_back,
-                         GstCameraTestFiles **files_back, GError **error);
+  gboolean (*echo_files)(GstCameraTestIpa* self, GstCameraIpaFd fd, const GstCameraTestFiles* files,
+                         GstCameraIpaFd* fd_back, GstCameraTestFiles** files_back, GError** error);
 
   /**
    * GstCameraTestIpaInterface::echo_controls:
@@ -306,10 +304,10 @@ struct _GstCameraTestIpaInterface {
    * @ranges_back: (out): the same
    * @error: return location for an error
    */
-  gboolean (*echo_controls)(GstCameraTestIpa *self, const GstCameraIpaControlList *controls,
-                            const GstCameraIpaControlRanges *ranges,
-                            GstCameraIpaControlList **controls_back,
-                            GstCameraIpaControlRanges **ranges_back, GError **error);
+  gboolean (*echo_controls)(GstCameraTestIpa* self, const GstCameraIpaControlList* controls,
+                            const GstCameraIpaControlRanges* ranges,
+                            GstCameraIpaControlList** controls_back,
+                            GstCameraIpaControlRanges** ranges_back, GError** error);
 
   /**
    * GstCameraTestIpaInterface::identify:
@@ -320,8 +318,8 @@ struct _GstCameraTestIpaInterface {
    * @start_thread: (out): the same, of the last start()
    * @error: return location for an error
    */
-  gboolean (*identify)(GstCameraTestIpa *self, gint32 *pid, gint32 *thread, gint32 *init_thread,
-                       gint32 *start_thread, GError **error);
+  gboolean (*identify)(GstCameraTestIpa* self, gint32* pid, gint32* thread, gint32* init_thread,
+                       gint32* start_thread, GError** error);
 
   /**
    * GstCameraTestIpaInterface::block:
@@ -331,7 +329,7 @@ struct _GstCameraTestIpaInterface {
    *
    * As slow as the test wants.
    */
-  gboolean (*block)(GstCameraTestIpa *self, GstCameraIpaFd gate, GError **error);
+  gboolean (*block)(GstCameraTestIpa* self, GstCameraIpaFd gate, GError** error);
 
   /**
    * GstCameraTestIpaInterface::fail:
@@ -343,8 +341,8 @@ struct _GstCameraTestIpaInterface {
    *
    * Fails.
    */
-  gboolean (*fail)(GstCameraTestIpa *self, const gchar *code, const gchar *message,
-                   const gchar *hint, GError **error);
+  gboolean (*fail)(GstCameraTestIpa* self, const gchar* code, const gchar* message,
+                   const gchar* hint, GError** error);
 
   /**
    * GstCameraTestIpaInterface::recall:
@@ -352,14 +350,14 @@ struct _GstCameraTestIpaInterface {
    * @values: (out) (element-type guint32): what remember() got since the last recall(), in order
    * @error: return location for an error
    */
-  gboolean (*recall)(GstCameraTestIpa *self, GArray **values, GError **error);
+  gboolean (*recall)(GstCameraTestIpa* self, GArray** values, GError** error);
 
   /**
    * GstCameraTestIpaInterface::remember: (attributes camera.call=async)
    * @self: the IPA
    * @value: kept for recall()
    */
-  void (*remember)(GstCameraTestIpa *self, guint32 value);
+  void (*remember)(GstCameraTestIpa* self, guint32 value);
 
   /**
    * GstCameraTestIpaInterface::count: (attributes camera.call=async)
@@ -369,7 +367,7 @@ struct _GstCameraTestIpaInterface {
    *
    * Answered by `count` events number().
    */
-  void (*count)(GstCameraTestIpa *self, guint32 first, guint32 count);
+  void (*count)(GstCameraTestIpa* self, guint32 first, guint32 count);
 
   /**
    * GstCameraTestIpaInterface::send_everything: (attributes camera.call=async)
@@ -379,8 +377,8 @@ struct _GstCameraTestIpaInterface {
    *
    * Answered by the event everything().
    */
-  void (*send_everything)(GstCameraTestIpa *self, const GstCameraTestEverything *everything,
-                          const GstCameraIpaControlList *controls);
+  void (*send_everything)(GstCameraTestIpa* self, const GstCameraTestEverything* everything,
+                          const GstCameraIpaControlList* controls);
 
   /**
    * GstCameraTestIpaInterface::send_files: (attributes camera.call=async)
@@ -390,7 +388,7 @@ struct _GstCameraTestIpaInterface {
    *
    * Answered by the event files().
    */
-  void (*send_files)(GstCameraTestIpa *self, GstCameraIpaFd fd, const GstCameraTestFiles *files);
+  void (*send_files)(GstCameraTestIpa* self, GstCameraIpaFd fd, const GstCameraTestFiles* files);
 
   /**
    * GstCameraTestIpaInterface::send_bytes: (attributes camera.call=async)
@@ -399,14 +397,14 @@ struct _GstCameraTestIpaInterface {
    *
    * Answered by the event bytes().
    */
-  void (*send_bytes)(GstCameraTestIpa *self, GBytes *bytes);
+  void (*send_bytes)(GstCameraTestIpa* self, GBytes* bytes);
 
   /**
    * GstCameraTestIpaInterface::block_later: (attributes camera.call=async)
    * @self: the IPA
    * @gate: as in block()
    */
-  void (*block_later)(GstCameraTestIpa *self, GstCameraIpaFd gate);
+  void (*block_later)(GstCameraTestIpa* self, GstCameraIpaFd gate);
 
   /**
    * GstCameraTestIpaInterface::fail_later: (attributes camera.call=async)
@@ -415,12 +413,12 @@ struct _GstCameraTestIpaInterface {
    *
    * Fails, and nobody waits.
    */
-  void (*fail_later)(GstCameraTestIpa *self, const gchar *message);
+  void (*fail_later)(GstCameraTestIpa* self, const gchar* message);
 };
 
 #define GST_CAMERA_TEST_TYPE_IPA_EVENTS (gst_camera_test_ipa_events_get_type())
-G_DECLARE_INTERFACE(GstCameraTestIpaEvents, gst_camera_test_ipa_events, GST_CAMERA_TEST,
-                    IPA_EVENTS, GObject)
+G_DECLARE_INTERFACE(GstCameraTestIpaEvents, gst_camera_test_ipa_events, GST_CAMERA_TEST, IPA_EVENTS,
+                    GObject)
 
 /**
  * GstCameraTestIpaEventsInterface:
@@ -435,7 +433,7 @@ struct _GstCameraTestIpaEventsInterface {
    * @self: the handler
    * @value: a number
    */
-  void (*number)(GstCameraTestIpaEvents *self, guint32 value);
+  void (*number)(GstCameraTestIpaEvents* self, guint32 value);
 
   /**
    * GstCameraTestIpaEventsInterface::everything:
@@ -443,8 +441,8 @@ struct _GstCameraTestIpaEventsInterface {
    * @everything: a record
    * @controls: values
    */
-  void (*everything)(GstCameraTestIpaEvents *self, const GstCameraTestEverything *everything,
-                     const GstCameraIpaControlList *controls);
+  void (*everything)(GstCameraTestIpaEvents* self, const GstCameraTestEverything* everything,
+                     const GstCameraIpaControlList* controls);
 
   /**
    * GstCameraTestIpaEventsInterface::files:
@@ -452,14 +450,14 @@ struct _GstCameraTestIpaEventsInterface {
    * @fd: a descriptor
    * @files: more of them
    */
-  void (*files)(GstCameraTestIpaEvents *self, GstCameraIpaFd fd, const GstCameraTestFiles *files);
+  void (*files)(GstCameraTestIpaEvents* self, GstCameraIpaFd fd, const GstCameraTestFiles* files);
 
   /**
    * GstCameraTestIpaEventsInterface::bytes:
    * @self: the handler
    * @bytes: up to 16 MiB
    */
-  void (*bytes)(GstCameraTestIpaEvents *self, GBytes *bytes);
+  void (*bytes)(GstCameraTestIpaEvents* self, GBytes* bytes);
 };
 
 G_END_DECLS

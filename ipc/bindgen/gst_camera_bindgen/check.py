@@ -10,6 +10,8 @@ from .model import PREFIX, SHARED, Interface, Method, Model, Struct, Value
 from .parse import RawMethod
 
 INT32 = range(-2**31, 2**31)
+MAX_SIGNATURE = 255
+MAX_DEPTH = 31
 REQUIRED = ('init', 'start', 'stop')
 TAKEN = frozenset({'Ipa', 'IpaEvents', 'IpaStub', 'UniqueFd', 'ControlList', 'ControlRanges',
                    'Result', 'Error'})
@@ -106,6 +108,8 @@ def _struct(struct: Struct) -> Iterator[Problem]:
 
 
 def _interface(interface: Interface) -> Iterator[Problem]:
+    if interface.name not in ('Ipa', 'IpaEvents'):
+        return
     is_events = interface.name == 'IpaEvents'
     for method in interface.methods:
         yield from _identifiers(method.where, 'method', method.name)
@@ -115,6 +119,7 @@ def _interface(interface: Interface) -> Iterator[Problem]:
                 yield Problem(value.where, f"parameter '{value.name}' of '{method.name}' is inout; "
                                            'make it two parameters')
         yield from _attributes(method.raw, is_events)
+        yield from _signatures(method)
         yield from _event(method) if is_events else _call(method)
     if interface.name == 'Ipa':
         by_name = {m.name: m for m in interface.methods}
@@ -164,12 +169,28 @@ def _call(method: Method) -> Iterator[Problem]:
             yield Problem(value.where, f"async call '{method.name}' has the out value "
                                        f"'{value.name}'; nobody waits for it, use an event")
         return
-    hint = 'or mark it (attributes camera.call=async)'
-    if returns != 'gboolean':
-        yield Problem(method.where, f"sync call '{method.name}' must return gboolean, {hint}")
-    if not method.raw.throws:
-        yield Problem(method.where, f"sync call '{method.name}' has no GError **error as its last "
-                                    f'parameter; give it one, {hint}')
+    if returns == 'none' and not method.raw.throws:
+        yield Problem(method.where, f"call '{method.name}' is neither sync (returns gboolean, "
+                                    'GError **error last) nor marked (attributes camera.call=async)')
+    elif returns != 'gboolean':
+        yield Problem(method.where, f"sync call '{method.name}' must return gboolean")
+    elif not method.raw.throws:
+        yield Problem(method.where, f"sync call '{method.name}' must have GError **error as its last "
+                                    'parameter')
+
+
+def _signatures(method: Method) -> Iterator[Problem]:
+    """What D-Bus allows of one message: 255 characters, 32 arrays or records in each other."""
+    for what, values in (('arguments', method.inputs), ('out values', method.outputs)):
+        signature = ''.join(v.type.signature for v in values)
+        if len(signature) > MAX_SIGNATURE:
+            yield Problem(method.where, f"the {what} of '{method.name}' have a D-Bus signature of "
+                          f'{len(signature)} characters; {MAX_SIGNATURE} are allowed')
+        depth = max((signature[:i].count('(') - signature[:i].count(')')
+                     for i in range(len(signature))), default=0)
+        if depth > MAX_DEPTH:
+            yield Problem(method.where, f"the {what} of '{method.name}' have records nested deeper "
+                          f'than {MAX_DEPTH}')
 
 
 def _members(model: Model) -> Iterator[Problem]:

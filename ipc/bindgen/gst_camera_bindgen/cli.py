@@ -9,6 +9,7 @@ from pathlib import Path
 from . import check, emit, model, parse
 from .errors import BindgenError, Location, Problem
 from .gtypes import emit_gtypes
+from .scan import PREFIX, scan
 from .source import Source
 
 
@@ -64,6 +65,15 @@ def arguments() -> argparse.ArgumentParser:
     gen.add_argument('--stem', help='how the outputs are called (default: as the header)')
     gen.add_argument('--output-dir', type=Path, required=True)
 
+    one = commands.add_parser('scan', help='all in one: run g-ir-scanner on a header, then generate')
+    one.add_argument('header')
+    one.add_argument('-I', dest='includes', type=Path, action='append', default=[],
+                     help='folder with headers that this one includes')
+    one.add_argument('--gir-dir', type=Path, action='append', default=[],
+                     help='folder with GstCameraIpa-1.0.gir (default: the installed one)')
+    one.add_argument('--stem', help='how the outputs are called (default: as the header)')
+    one.add_argument('--output-dir', type=Path, required=True)
+
     gtypes = commands.add_parser('gtypes', help='write the C file that g-ir-scanner needs')
     gtypes.add_argument('header')
     gtypes.add_argument('--include', help='how the C file includes the header (default: its path)')
@@ -77,7 +87,12 @@ def run(args: argparse.Namespace) -> None:
         source = read_source(args.header)
         write(args.output, emit_gtypes(source, args.include or str(Path(args.header).resolve())))
         return
-    for name, text in generate(args.header, args.gir, args.gir_dir, args.stem).items():
+    gir_dirs = [*args.gir_dir, PREFIX / 'share' / 'gir-1.0']
+    if args.command == 'scan':
+        gir = scan(read_source(args.header), args.includes, args.gir_dir, args.output_dir)
+    else:
+        gir = args.gir
+    for name, text in generate(args.header, gir, gir_dirs, args.stem).items():
         write(args.output_dir / name, text)
 
 

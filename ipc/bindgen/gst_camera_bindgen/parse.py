@@ -160,7 +160,7 @@ def _method(source: Source, interface: str, element: Element) -> RawMethod:
     holder = element.find(CORE + 'parameters')
     for p in holder.findall(CORE + 'parameter') if holder is not None else []:
         p_name = p.get('name', '')
-        parameters.append(RawValue(p_name, _type(p), source.at(source.parameter(p_name, begin, end)),
+        parameters.append(RawValue(p_name, _type(p), source.at(source.parameter(p_name, begin)),
                                    _doc(p), p.get('direction', 'in'), _attributes(p)))
     returns = element.find(CORE + 'return-value')
     doc_line = source.doc(rf'{interface}Interface::{name}:', begin)

@@ -42,23 +42,18 @@ class Source:
         """Line of `(*name)` of a method whose declaration ends on line `end`."""
         return self._last(rf'\(\s*\*\s*{re.escape(name)}\s*\)', end) or end
 
-    def word(self, name: str, begin: int, end: int) -> int:
-        """First line from `begin` to `end` with the identifier, or `begin`."""
-        for number in range(max(begin, 1), min(end, len(self.code)) + 1):
-            if re.search(rf'\b{re.escape(name)}\b(?!\s*\()', self.code[number - 1]):
-                return number
-        return begin
-
-    def parameter(self, name: str, begin: int, end: int) -> int:
-        """Line of a parameter of the method declared on lines `begin` to `end`."""
-        for number in range(max(begin, 1), min(end, len(self.code)) + 1):
+    def parameter(self, name: str, begin: int) -> int:
+        """Line of a parameter of the method whose declaration begins on line `begin`."""
+        for number in range(max(begin, 1), len(self.code) + 1):
             if re.search(rf'\b{re.escape(name)}\b\s*[,)]', self.code[number - 1]):
                 return number
+            if ';' in self.code[number - 1]:
+                break
         return begin
 
     def field(self, name: str, end: int) -> int:
         """Line of a field of the record whose declaration ends on line `end`."""
-        return self._last(rf'\b{re.escape(name)}\b\s*[;,:\[]', end) or end
+        return self._last(rf'\b{re.escape(name)}\b\s*[;,:\[)]', end) or end
 
     def enumerator(self, c_name: str, end: int) -> int:
         """Line of an enumerator."""

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib-object.h>
+
+#include "ipa/gst-camera-ipa-types.h"
+
+G_BEGIN_DECLS
+
+G_DECLARE_INTERFACE(GstCameraBadIpaEvents, gst_camera_bad_ipa_events, GST_CAMERA_BAD, IPA_EVENTS,
+                    GObject)
+
+struct _GstCameraBadIpaEventsInterface {
+  GTypeInterface parent;
+  void (*done)(GstCameraBadIpaEvents* self);
+};
+
+G_END_DECLS
