@@ -38,8 +38,8 @@ def names_of(source: Source) -> Names:
                                               "'Ipa' or 'IpaEvents'")])
 
 
-def run(command: list[str], folder: Path, header: str) -> None:
-    """Runs a tool; its own output is the message where it fails."""
+def run(command: list[str], folder: Path, header: str) -> str:
+    """The output of a tool; it is the error's message where the tool fails."""
     if shutil.which(command[0]) is None:
         raise BindgenError([Problem(Location(header, 0), f"cannot find '{command[0]}'; install "
                                     'gobject-introspection, a C compiler and pkg-config')])
@@ -49,16 +49,13 @@ def run(command: list[str], folder: Path, header: str) -> None:
         raise BindgenError([Problem(Location(header, 0), f'{command[0]} failed:\n'
                                     f'{done.stdout.strip()}\n(the command was: '
                                     f'{shlex.join(command)})')])
+    return done.stdout
 
 
 def pkg_config(header: str, *arguments: str) -> list[str]:
     """What pkg-config says of GObject."""
-    tool = os.environ.get('PKG_CONFIG', 'pkg-config')
-    done = subprocess.run([tool, *arguments, 'gobject-2.0'], text=True, capture_output=True,
-                          check=False)
-    if done.returncode != 0:
-        raise BindgenError([Problem(Location(header, 0), done.stderr.strip())])
-    return shlex.split(done.stdout)
+    tool = shlex.split(os.environ.get('PKG_CONFIG', 'pkg-config'))
+    return shlex.split(run([*tool, *arguments, 'gobject-2.0'], Path.cwd(), header))
 
 
 def find_gir(header: str, folders: list[Path]) -> Path:
