@@ -103,11 +103,15 @@ void Capture::drop_buffers() {
 
 Capture::Slot* Capture::idle_slot() {
   const std::lock_guard lock(mutex_);
+  Slot* idle = nullptr;
   for (uint32_t i = 0; i < slot_count_; i++) {
-    if (slots_[i].state == SlotState::Idle)
+    if (slots_[i].state != SlotState::Idle)
+      continue;
+    if (slots_[i].buffer)
       return &slots_[i];
+    idle = &slots_[i];
   }
-  return nullptr;
+  return idle;
 }
 
 Result<void> Capture::queue(Slot& slot) {

@@ -70,7 +70,7 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
   /** Slots give their buffers back; not while running. */
   void drop_buffers();
 
-  /** nullptr where there is none. */
+  /** One that has a buffer before one that has none; nullptr where none is idle. */
   Slot* idle_slot();
   /** The slot has a buffer, its request the controls for it. */
   Result<void> queue(Slot& slot);

@@ -2,8 +2,8 @@
 #include "gst/stream-caps.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <iterator>
 
@@ -147,27 +147,30 @@ int fixate_int(GstStructure* s, const char* name, int wanted) {
   return result;
 }
 
-bool is_fixed(const GstStructure* s, const char* name) {
-  const GValue* value = gst_structure_get_value(s, name);
-  return value && gst_value_is_fixed(value);
+int scaled(int value, int num, int denom) {
+  if (denom <= 0)
+    return value;
+  return static_cast<int>(gst_util_uint64_scale_int_round(static_cast<guint64>(value), num, denom));
 }
 
-/** Keeps the preferred shape where only one side is given. */
+/** Near the preferred size, and of its shape as far as the caps let it be. */
 void fixate_size(GstStructure* s, const Size& preferred) {
   const int w = to_int(preferred.width);
   const int h = to_int(preferred.height);
-  if (is_fixed(s, "height") && !is_fixed(s, "width") && h > 0) {
-    const int height = fixate_int(s, "height", h);
-    fixate_int(
-        s, "width",
-        static_cast<int>(gst_util_uint64_scale_int_round(static_cast<guint64>(height), w, h)));
-    return;
+  const GValue* value = gst_structure_get_value(s, "height");
+  if (value && !GST_VALUE_HOLDS_LIST(value)) {
+    /* The width decides, unless the height that goes with it is out of reach. */
+    GstStructure* trial = gst_structure_copy(s);
+    const int height = scaled(fixate_int(trial, "width", w), h, w);
+    const int possible = fixate_int(trial, "height", height);
+    gst_structure_free(trial);
+    const int step = GST_VALUE_HOLDS_INT_RANGE(value) ? gst_value_get_int_range_step(value) : 1;
+    if (std::abs(possible - height) > step) {
+      fixate_int(s, "width", scaled(fixate_int(s, "height", possible), w, h));
+      return;
+    }
   }
-  const int width = fixate_int(s, "width", w);
-  fixate_int(
-      s, "height",
-      w > 0 ? static_cast<int>(gst_util_uint64_scale_int_round(static_cast<guint64>(width), h, w))
-            : h);
+  fixate_int(s, "height", scaled(fixate_int(s, "width", w), h, w));
 }
 
 }  // namespace

@@ -132,9 +132,8 @@ bool StreamPad::decide_allocation() {
     gst_buffer_pool_set_active(copy_pool_.get(), FALSE);
   copy_pool_.reset();
   const bool use_theirs = copy_layout_ && proposed && max == 0;
-  auto copies = use_theirs ? proposed
-                           : ObjectPtr<GstBufferPool>::adopt(static_cast<GstBufferPool*>(
-                                 gst_object_ref_sink(gst_video_buffer_pool_new())));
+  auto copies =
+      use_theirs ? proposed : ObjectPtr<GstBufferPool>::adopt(gst_video_buffer_pool_new());
   GstStructure* config = gst_buffer_pool_get_config(copies.get());
   gst_buffer_pool_config_set_params(config, caps_.get(),
                                     std::max(size, static_cast<guint>(info_.size)), 0, 0);
