@@ -54,9 +54,9 @@ void StatisticsCollector::add(uint32_t y, const QuadRows& levels, const QuadRows
       histogram_[1][bin(s.g[x])]++;
       histogram_[2][bin(s.b[x])]++;
       const int32_t good = 1 - s.saturated[x];
-      sum.rgb[0] += s.r[x] * good;
-      sum.rgb[1] += s.g[x] * good;
-      sum.rgb[2] += s.b[x] * good;
+      sum.rgb[0] += int64_t{s.r[x]} * good;
+      sum.rgb[1] += int64_t{s.g[x]} * good;
+      sum.rgb[2] += int64_t{s.b[x]} * good;
       sum.count += static_cast<uint32_t>(good);
       sum.saturated += static_cast<uint32_t>(s.saturated[x]);
     }

@@ -16,7 +16,9 @@ inline __attribute__((always_inline)) uint16_t to_code(const float (&m)[3], floa
   const float v = m[0] * own + m[1] * green + m[2] * other;
   const float low = v > 0.0F ? v : 0.0F;
   const float clipped = low < 1.0F ? low : 1.0F;
-  return static_cast<uint16_t>(static_cast<int32_t>(clipped * kLinearMax + 0.5F));
+  /* Never negative, and lround() would not vectorise. */
+  const float rounded = clipped * kLinearMax + 0.5F;
+  return static_cast<uint16_t>(static_cast<int32_t>(rounded));
 }
 
 }  // namespace

@@ -112,8 +112,8 @@ void interleave(const uint8_t* __restrict a, const uint8_t* __restrict b, uint8_
                 uint32_t bytes) {
   const uint32_t pairs = bytes / 2;
   for (uint32_t i = 0; i < pairs; i++) {
-    out[2 * i] = a[i];
-    out[2 * i + 1] = b[i];
+    out[size_t{2} * i] = a[i];
+    out[size_t{2} * i + 1] = b[i];
   }
   if (bytes % 2)
     out[bytes - 1] = a[pairs];
