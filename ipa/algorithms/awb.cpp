@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 #include "ipa/algorithms/tuning-reader.h"
@@ -15,6 +16,9 @@ namespace {
 constexpr float kDark = 0.002F;
 /* Distances beyond this many widths are outliers whatever they are. */
 constexpr double kFar = 5;
+/* Zones within this chroma (logarithms) and factor of lightness are one surface. */
+constexpr double kCellSize = 0.05;
+constexpr double kCellsPerOctave = 2;
 /* Another light must be this much more likely (nats) before white jumps to it. */
 constexpr double kJump = 0.3;
 /* How far white may drift in the locus without being a jump, in mired. */
@@ -22,7 +26,7 @@ constexpr double kDrift = 25;
 /* In logarithms: nearer than this is there. */
 constexpr double kConverged = 0.01;
 /* Evidence against moving off the locus, as a share of all evidence. */
-constexpr double kStiffness = 0.3;
+constexpr double kStiffness = 0.1;
 
 }  // namespace
 
@@ -106,8 +110,21 @@ void Awb::start(const AwbRequest& request) {
     set_manual(request);
 }
 
+Awb::Cell& Awb::cell(uint32_t key) {
+  // Open addressing; there are never more cells than zones, so the table is never full.
+  static_assert(std::tuple_size_v<decltype(table_)> >= 2 * std::tuple_size_v<decltype(cells_)>);
+  size_t slot = (key * 2654435761U) >> 21U;
+  while (table_[slot] != 0 && cells_[table_[slot] - 1U].key != key)
+    slot = (slot + 1) % table_.size();
+  if (table_[slot] == 0) {
+    cells_[cell_count_] = {.key = key};
+    table_[slot] = static_cast<uint16_t>(++cell_count_);
+  }
+  return cells_[table_[slot] - 1U];
+}
+
 void Awb::collect(const GstCameraIspStatistics& statistics) {
-  grid_.fill(0);
+  table_.fill(0);
   cell_count_ = 0;
   for (const auto& row : statistics.zones) {
     for (const GstCameraIspZone& zone : row) {
@@ -119,27 +136,24 @@ void Awb::collect(const GstCameraIspStatistics& statistics) {
         continue;
       const double u = std::log(static_cast<double>(r) / g);
       const double v = std::log(static_cast<double>(b) / g);
-      const auto index = [](double x) {
-        return std::clamp(static_cast<int>(std::floor(x / kCellSize)) + kGrid / 2, 0, kGrid - 1);
+      // Levels are within kDark .. 16.5: all fits into ten bits each.
+      const auto part = [](double x) {
+        return static_cast<uint32_t>(static_cast<int>(std::floor(x)) + 512) & 1023U;
       };
-      uint16_t& slot = grid_[static_cast<size_t>(index(v) * kGrid + index(u))];
-      if (slot == 0) {
-        cells_[cell_count_] = {};
-        slot = static_cast<uint16_t>(++cell_count_);
-      }
-      Cell& cell = cells_[slot - 1U];
-      cell.u += u;
-      cell.v += v;
-      cell.weight += 1;
+      Cell& c = cell(part(u / kCellSize) << 20U | part(v / kCellSize) << 10U |
+                     part(std::log2(static_cast<double>(g)) * kCellsPerOctave));
+      c.u += u;
+      c.v += v;
+      c.weight += 1;
     }
   }
   total_weight_ = 0;
   for (size_t i = 0; i < cell_count_; i++) {
-    Cell& cell = cells_[i];
-    cell.u /= cell.weight;
-    cell.v /= cell.weight;
-    cell.weight = std::sqrt(cell.weight);
-    total_weight_ += cell.weight;
+    Cell& c = cells_[i];
+    c.u /= c.weight;
+    c.v /= c.weight;
+    c.weight = std::sqrt(c.weight);
+    total_weight_ += c.weight;
   }
 }
 

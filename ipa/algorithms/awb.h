@@ -6,8 +6,9 @@
  * all lights the sensor's white locus knows, under which would most different zones be neutral, and
  * how usual is that light? The posterior of each temperature is a robust likelihood of the zones
  * (a Gaussian around white plus a floor for coloured surfaces) times a prior of known illuminants.
- * Zones of one colour count less the more of them there are: a big wall is one surface, not a
- * hundred witnesses. Then white may move off the locus a little, to where the neutral zones are.
+ * Zones of one colour and lightness count less the more of them there are: a big wall is one
+ * surface, not a hundred witnesses. Then white may move off the locus a little, to where the
+ * neutral zones are.
  *
  * Published ancestors: a discrete choice among plausible illuminants, each colour's presence
  * counting rather than its area: G. Finlayson, S. Hordley, P. Hubel, "Color by correlation", IEEE
@@ -77,8 +78,9 @@ class Awb {
   [[nodiscard]] const WhiteLocus& locus() const { return tuning_.locus; }
 
  private:
-  /* All zones of one colour. */
+  /* All zones of one colour and lightness. */
   struct Cell {
+    uint32_t key = 0;
     double u = 0;
     double v = 0;
     double weight = 0;
@@ -88,6 +90,7 @@ class Awb {
     double off = 0;  // across the locus
   };
 
+  [[nodiscard]] Cell& cell(uint32_t key);
   void collect(const GstCameraIspStatistics& statistics);
   [[nodiscard]] double log_prior(double mired) const;
   [[nodiscard]] double log_likelihood(double mired) const;
@@ -98,8 +101,6 @@ class Awb {
   [[nodiscard]] double neutral(double distance_squared) const;
   void set(const White& white);
 
-  static constexpr double kCellSize = 0.04;
-  static constexpr int kGrid = 128;
   static constexpr int kSteps = 96;
 
   AwbTuning tuning_;
@@ -109,7 +110,7 @@ class Awb {
   double total_weight_ = 0;
   size_t cell_count_ = 0;
   std::array<Cell, GST_CAMERA_ISP_ZONE_ROWS * GST_CAMERA_ISP_ZONE_COLUMNS> cells_{};
-  std::array<uint16_t, kGrid * kGrid> grid_{};  // index into cells_ plus 1, 0: none
+  std::array<uint16_t, 2048> table_{};  // hash of a key -> index into cells_ plus 1, 0: none
   std::array<double, kSteps> posteriors_{};
   std::array<double, 257> log_neutral_{};  // by distance², over 0 .. kFar²
 };

@@ -58,6 +58,7 @@ struct Sensor {
   std::vector<Illuminant> illuminants;
   double prior_floor;
   double observations;
+  double off_locus;  // 0 where the locus goes through the very light of the frames
 };
 
 Chroma white_of_spectra(double temperature) {
@@ -235,8 +236,9 @@ Sensor simulated_sensor() {
       {},
       {},
       {{2856, 1, 15}, {4000, 1, 15}, {5000, 1, 15}, {6500, 1, 15}},
-      0.5,
-      20};
+      2,
+      20,
+      0.03};
   std::vector<double> temperatures = kTemperatures;
   temperatures.insert(temperatures.begin(), 2000);
   temperatures.insert(temperatures.end(), {9000, 11000});
@@ -262,9 +264,10 @@ Sensor canon_550d() {
       "# measured on the chart of the frame (frames.json); matrix: fitted to that chart.",
       locus_through(shape, kTemperatures, {{temperature, white}}),
       {{temperature, {1.8601, -0.863, 0.0029, -0.3632, 1.7201, -0.3569, 0.0654, -0.9004, 1.835}}},
-      {{2850, 1, 8}, {temperature, 1, 8}, {5500, 1, 8}},
+      {{2850, 1, 7}, {temperature, 1, 7}, {5500, 1, 7}},
       0.05,
-      4};
+      4,
+      0};
 }
 
 Sensor light_box() {
@@ -277,9 +280,10 @@ Sensor light_box() {
       "# to the white measured on the chart (frames.json), taken for 6500 K; matrix: fitted to it.",
       locus_through(white_of_spectra, kTemperatures, {{6500, white}}),
       {{6500, {1.5672, -0.496, -0.0712, -0.3573, 1.7226, -0.3653, -0.0509, -0.8521, 1.903}}},
-      {{2856, 1, 8}, {4000, 1, 8}, {6500, 1, 8}},
+      {{2856, 1, 7}, {4000, 1, 7}, {6500, 1, 7}},
       0.05,
-      4};
+      4,
+      0};
 }
 
 Sensor indoor_outdoor() {
@@ -294,9 +298,10 @@ Sensor indoor_outdoor() {
       locus_through(white_of_spectra, kTemperatures, {indoor, outdoor}),
       {{2900, {1.6302, -0.5161, -0.1141, -0.5311, 1.6483, -0.1172, 0.1471, -0.9722, 1.8251}},
        {5500, {1.5206, -0.4261, -0.0945, -0.3731, 1.7395, -0.3664, 0.0348, -0.6506, 1.6158}}},
-      {{2900, 1, 8}, {4000, 1, 8}, {5500, 1, 8}},
+      {{2900, 1, 7}, {4000, 1, 7}, {5500, 1, 7}},
       0.05,
-      4};
+      4,
+      0};
 }
 
 std::string yaml_of(const Sensor& s) {
@@ -335,7 +340,7 @@ std::string yaml_of(const Sensor& s) {
     line("        - [%.0f, %g, %g]", i.temperature, i.weight, i.spread);
   line("      floor: %g", s.prior_floor);
   line("    likelihood: {width: 0.1, outliers: 0.1, observations: %g}", s.observations);
-  line("    off-locus: 0.03");
+  line("    off-locus: %g", s.off_locus);
   line("    start-temperature: 4500");
   line("    speed: 0.3");
   line("  ccm:                          # white-balanced sensor to linear sRGB, row by row");
