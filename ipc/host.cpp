@@ -3,6 +3,13 @@
 
 namespace gstcam::ipc {
 
+Error error_of_ipa(Error error) {
+  if (error.code == Error::Code::Lost || error.code == Error::Code::Timeout ||
+      error.code == Error::Code::Protocol)
+    error.code = Error::Code::Failed;
+  return error;
+}
+
 HostState::HostState(GMainContext* context, HostHandlers handlers)
     : handlers_(std::move(handlers)), events_(context) {}
 

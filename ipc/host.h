@@ -40,6 +40,12 @@ struct HostHandlers {
   std::function<void(const Error& error)> on_lost;
 };
 
+/**
+ * An error as an IPA may return it. Lost, Timeout and Protocol are what a host says of an IPA: from
+ * the IPA itself they are Failed.
+ */
+Error error_of_ipa(Error error);
+
 class HostState {
  public:
   HostState(GMainContext* context, HostHandlers handlers);

@@ -26,14 +26,15 @@ std::unique_ptr<Task> ThreadHost::Core::take_free() {
   return std::make_unique<Task>();
 }
 
-Result<void> ThreadHost::Core::enqueue(std::unique_ptr<Task> task, const char* member) {
+Result<void> ThreadHost::Core::enqueue(std::unique_ptr<Task> task, const char* member,
+                                       bool bounded) {
   std::unique_lock lock(mutex);
   if (ending) {
     lock.unlock();
     return Error(Error::Code::WrongState,
                  std::string(member) + "() is refused: the host is closed");
   }
-  if (queue.size() >= kMaxQueued) {
+  if (bounded && queue.size() >= kMaxQueued) {
     lock.unlock();
     return Error(Error::Code::Busy,
                  std::string(member) + "() is refused: the IPA has " + std::to_string(kMaxQueued) +

@@ -25,7 +25,7 @@ namespace gstcam::ipc {
 
 class ThreadHost final : public Host {
  public:
-  /** Calls that wait for the IPA; with more, it is behind by seconds and the call is refused. */
+  /** Calls that wait for the IPA; with more, it is behind by seconds: async ones are refused. */
   static constexpr size_t kMaxQueued = 1024;
 
   struct Options {
@@ -69,7 +69,7 @@ class ThreadHost final : public Host {
     const Result<std::unique_lock<std::mutex>> allowed = state_->enter_async(member);
     if (!allowed)
       return allowed.error();
-    return core.enqueue(std::move(task), member);
+    return core.enqueue(std::move(task), member, true);
   }
 
   /** Events go through this; it may be kept by what outlives the host. */
@@ -96,7 +96,7 @@ class ThreadHost final : public Host {
       call->result.emplace(std::move(result));
       call->done.notify_one();
     });
-    if (Result<void> queued = core_->enqueue(std::move(task), member); !queued)
+    if (Result<void> queued = core_->enqueue(std::move(task), member, false); !queued)
       return queued.error();
     std::unique_lock lock(call->mutex);
     const auto deadline = std::chrono::steady_clock::now() + deadline_;
@@ -113,7 +113,7 @@ class ThreadHost final : public Host {
   /* Shared with the thread, which may outlive the host. */
   struct Core {
     std::unique_ptr<Task> take_free();
-    Result<void> enqueue(std::unique_ptr<Task> task, const char* member);
+    Result<void> enqueue(std::unique_ptr<Task> task, const char* member, bool bounded);
     void drain();
 
     std::mutex mutex;
@@ -136,7 +136,10 @@ class ThreadHost final : public Host {
   template <typename R, typename F>
   static Result<R> guarded(F& f) {
     try {
-      return f();
+      Result<R> result = f();
+      if (!result)
+        return error_of_ipa(std::move(result).error());
+      return result;
     } catch (const std::exception& e) {
       return Error(Error::Code::Failed, std::string("the IPA threw: ") + e.what());
     } catch (...) {

@@ -296,7 +296,7 @@ void test_steady_state_allocates_nothing() {
   init_and_start(host);
   int events = 0;
   ControlList controls;
-  controls.set(ControlId::ExposureTime, ControlValue(int64_t{10000}));
+  controls.set(ControlId::ExposureTime, ControlValue(int32_t{10000}));
   const auto round = [&] {
     const int want = events + 3;
     for (int i = 0; i < 3; i++) {
