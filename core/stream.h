@@ -13,7 +13,10 @@
 
 namespace gstcam {
 
-/** What one stream of a camera can deliver: every format at every size and duration in range. */
+/**
+ * What one stream of a camera can deliver: every format at every size in range. The durations are
+ * those of the preferred size; a larger one may need longer frames, and configure() says so then.
+ */
 struct StreamCapabilities {
   std::vector<PixelFormat> formats;
   Size min;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * CameraFixture: a Camera over a FakePipeline, requests with buffers, and a record of what came
- * back that a test can wait on.
+ * CameraFixture: a Camera over a FakePipeline (or another handler), requests with buffers, and a
+ * record of what came back that a test can wait on.
  */
 #pragma once
 
@@ -41,13 +41,18 @@ class CameraFixture {
   explicit CameraFixture(std::shared_ptr<FakeScript> s = std::make_shared<FakeScript>())
       : script(std::move(s)),
         camera(std::make_unique<Camera>(std::make_unique<FakePipeline>(script))) {
-    camera->set_handlers([this](Request& r) { completed(r); },
-                         [this](const Error& e) { failed(e); });
+    listen();
+  }
+  explicit CameraFixture(std::unique_ptr<PipelineHandler> handler)
+      : camera(std::make_unique<Camera>(std::move(handler))) {
+    listen();
   }
   ~CameraFixture() {
     if (camera)
       camera->release();
     camera.reset();
+    if (!script)
+      return;
     g_assert_cmpint(script->wrong_thread, ==, 0);
     g_assert_cmpint(script->wrong_order, ==, 0);
   }
@@ -56,6 +61,7 @@ class CameraFixture {
     std::vector<StreamConfiguration> streams(1);
     streams[0].format = format;
     streams[0].size = size;
+    streams[0].frame_duration = frame_duration;
     CHECK_OK(camera->configure(streams));
     configuration = streams[0];
   }
@@ -94,12 +100,20 @@ class CameraFixture {
     if (!changed.wait_for(lock, std::chrono::minutes(1), condition))
       g_error("nothing came back for a minute");
   }
+  /** For what has to happen without an event: frames that nobody asks for. */
+  void pass_time(std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, time, [] { return false; });
+  }
 
   std::shared_ptr<FakeScript> script;
   std::unique_ptr<Camera> camera;
   StreamConfiguration configuration;
   std::vector<std::unique_ptr<FrameBuffer>> buffers;
   std::vector<std::unique_ptr<Request>> requests;
+  int64_t frame_duration = 0;  // asked for by configure()
+  /** Looks at each request before the record and requeue do; camera's thread. */
+  std::function<void(Request&)> on_completed;
   bool requeue = false;  // completed requests are queued again from the callback
 
   std::mutex mutex;
@@ -108,8 +122,14 @@ class CameraFixture {
   std::vector<Error> failures;
 
  private:
+  void listen() {
+    camera->set_handlers([this](Request& r) { completed(r); },
+                         [this](const Error& e) { failed(e); });
+  }
   void completed(Request& request) {
     g_assert_false(request.in_flight());
+    if (on_completed)
+      on_completed(request);
     {
       std::lock_guard lock(mutex);
       done.push_back({&request, request.status, request.sequence});

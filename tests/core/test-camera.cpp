@@ -182,10 +182,7 @@ void test_live_gaps() {
   f.queue_all();
   f.wait([&] { return count == 1; });
   // While nobody asks frames go by.
-  const int64_t seen = g_get_monotonic_time();
-  f.wait([&] { return g_get_monotonic_time() - seen >= 0; });
-  while (g_get_monotonic_time() - seen < 5000) {
-  }
+  f.pass_time(std::chrono::milliseconds(6));
   f.queue_all();
   f.wait([&] { return count == 2; });
   g_assert_cmpuint(sequences[1], >, sequences[0] + 3);

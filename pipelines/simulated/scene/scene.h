@@ -30,8 +30,7 @@ namespace gstcam::simulated {
  */
 inline constexpr double kSaturationExposure = 78.0 / 200 / (0.9 / 16);
 
-/** Numbers as in GstCameraIpaCfaOrder. */
-enum class CfaOrder : uint32_t { Rggb = 0, Grbg = 1, Gbrg = 2, Bggr = 3 };
+using gstcam::CfaOrder;
 
 /** 0 red, 1 green, 2 blue. */
 constexpr unsigned cfa_colour(CfaOrder order, unsigned x, unsigned y) {

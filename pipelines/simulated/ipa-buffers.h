@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * IpaBuffers: the memory that the handler shares with its IPA: buffers of ISP parameters, which the
+ * IPA writes, and of statistics, which it only reads.
+ *
+ * Buffers are named by `slot` (0 .. kCount - 1) here, by id towards the IPA. Not thread safe,
+ * except that the statistics of a slot may be written in the ISP's thread.
+ */
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/shared-memory.h"
+#include "ipa-types.h"
+#include "ipa/isp-parameters.h"
+#include "ipa/isp-statistics.h"
+
+namespace gstcam::simulated {
+
+class IpaBuffers {
+ public:
+  static constexpr uint32_t kCount = 4;
+
+  static Result<IpaBuffers> create();
+
+  /** What map_buffers() takes: each time new descriptors. */
+  [[nodiscard]] Result<std::vector<gstcam::ipa::Buffer>> descriptions() const;
+  [[nodiscard]] static uint32_t params_id(uint32_t slot) { return kParamsIds + slot; }
+  [[nodiscard]] static uint32_t stats_id(uint32_t slot) { return kStatsIds + slot; }
+
+  /** Copies what is there now: the IPA may change it at any time. */
+  void copy_params(uint32_t slot, GstCameraIspParameters& out) const;
+  [[nodiscard]] GstCameraIspStatistics* stats(uint32_t slot);
+
+ private:
+  /* Not from 0, so that an id that was never set is no buffer's. */
+  static constexpr uint32_t kParamsIds = 1;
+  static constexpr uint32_t kStatsIds = kParamsIds + kCount;
+
+  std::array<SharedMemory, kCount> params_;
+  std::array<SharedMemory, kCount> stats_;
+};
+
+}  // namespace gstcam::simulated

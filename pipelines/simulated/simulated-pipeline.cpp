@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipelines/simulated/simulated-pipeline.h"
+
+#include <algorithm>
+
+namespace gstcam::simulated {
+
+namespace {
+
+/* A frame in the ISP, one in the sensor, one to start, and one that the application looks at. */
+constexpr uint32_t kBuffers = 4;
+constexpr int64_t kPreferredFrameDuration = 33333333;
+/* Where a scene cannot be opened the camera is there all the same: open() says what is wrong. */
+constexpr SizeLimits kUnknownLimits = {{1920, 1080}, {64, 64}, {4096, 4096}};
+
+gstcam::ipa::SensorInfo to_ipa(const SensorInfo& info) {
+  gstcam::ipa::SensorInfo out;
+  out.model = info.model;
+  out.width = info.width;
+  out.height = info.height;
+  out.cfa_order = static_cast<gstcam::ipa::CfaOrder>(info.cfa_order);
+  out.bits_per_sample = info.bits_per_sample;
+  out.black_level = info.black_level;
+  out.line_duration = info.line_duration;
+  out.exposure_time_min = info.exposure_time_min;
+  out.exposure_time_max = info.exposure_time_max;
+  out.analogue_gain_min = info.analogue_gain_min;
+  out.analogue_gain_max = info.analogue_gain_max;
+  out.frame_duration_min = info.frame_duration_min;
+  out.frame_duration_max = info.frame_duration_max;
+  out.exposure_delay = info.exposure_delay;
+  out.gain_delay = info.gain_delay;
+  return out;
+}
+
+}  // namespace
+
+SimulatedPipeline::SimulatedPipeline(CameraDescription description, Options options)
+    : description_(std::move(description)), options_(std::move(options)) {}
+
+SimulatedPipeline::~SimulatedPipeline() {
+  close();
+}
+
+Size SimulatedPipeline::preferred_size(const SizeLimits& limits) const {
+  const Size wanted = description_.size.width != 0 ? description_.size : limits.native;
+  return {std::clamp(wanted.width & ~1U, limits.min.width, limits.max.width),
+          std::clamp(wanted.height & ~1U, limits.min.height, limits.max.height)};
+}
+
+Result<void> SimulatedPipeline::open_sensor() const {
+  std::lock_guard lock(sensor_mutex_);
+  if (sensor_)
+    return {};
+  Result<std::unique_ptr<SensorModel>> sensor = SensorModel::create(description_);
+  if (!sensor)
+    return sensor.error();
+  sensor_ = std::move(sensor).value();
+  return {};
+}
+
+const std::vector<StreamCapabilities>& SimulatedPipeline::streams() const {
+  const bool opened = open_sensor().ok();
+  std::lock_guard lock(sensor_mutex_);
+  if (!streams_.empty())
+    return streams_;
+  const SizeLimits limits = opened ? sensor_->limits() : kUnknownLimits;
+  StreamCapabilities c;
+  c.formats.assign(all_pixel_formats().begin(), all_pixel_formats().end());
+  c.min = limits.min;
+  c.max = limits.max;
+  c.step = {2, 2};
+  c.preferred = preferred_size(limits);
+  c.frame_duration_min = 1;
+  c.frame_duration_max = 1000000000;
+  if (opened) {
+    if (Result<SensorInfo> info = sensor_->info(c.preferred, 0); info) {
+      c.frame_duration_min = static_cast<int64_t>(info->frame_duration_min);
+      c.frame_duration_max = static_cast<int64_t>(info->frame_duration_max);
+    }
+  }
+  c.frame_duration_preferred =
+      std::clamp(kPreferredFrameDuration, c.frame_duration_min, c.frame_duration_max);
+  streams_.push_back(std::move(c));
+  return streams_;
+}
+
+Result<void> SimulatedPipeline::open(const CameraOptions& options, PipelineListener& listener) {
+  listener_ = &listener;
+  lost_ = false;
+  Result<void> opened = open_parts(options);
+  if (!opened) {
+    close();
+    return opened.error().within("camera '" + id() + "'");
+  }
+  return {};
+}
+
+Result<void> SimulatedPipeline::open_parts(const CameraOptions& options) {
+  const std::string& named = description_.tuning;
+  Result<TuningFile> tuning = open_tuning_file(
+      options.tuning_file, named.empty() ? description_.sensor.model + ".yaml" : named);
+  if (!tuning)
+    return tuning.error();
+
+  // The IPA first: a worker takes the longest to come up, and the rest is made meanwhile.
+  GMainContext* context = g_main_context_get_thread_default();
+  scheduler_ = std::make_unique<FrameScheduler>(context, static_cast<FrameScheduler::Owner&>(*this),
+                                                options_.deadline_us);
+  IpaNotices notices;
+  notices.call_failed = [this](std::string_view member, const Error& error) {
+    scheduler_->call_failed(member, error);
+  };
+  notices.lost = [this](const Error& error) { ipa_lost(error); };
+  Result<IpaConnection> connection =
+      options_.connect(options.ipa_isolation, context, *scheduler_, std::move(notices));
+  if (!connection)
+    return connection.error();
+  connection_ = std::move(connection).value();
+
+  if (Result<void> r = open_sensor(); !r)
+    return r;
+  Result<std::unique_ptr<SensorThread>> sensor =
+      SensorThread::create(description_, *sensor_, context, *scheduler_);
+  if (!sensor)
+    return sensor.error();
+  sensor_thread_ = std::move(sensor).value();
+  Result<std::unique_ptr<IspThread>> isp = IspThread::create(
+      context, [this](const Result<void>& outcome) { scheduler_->developed(outcome); });
+  if (!isp)
+    return isp.error();
+  isp_thread_ = std::move(isp).value();
+  Result<IpaBuffers> buffers = IpaBuffers::create();
+  if (!buffers)
+    return buffers.error();
+  buffers_ = std::move(buffers).value();
+  return init_ipa(std::move(tuning).value());
+}
+
+Result<void> SimulatedPipeline::init_ipa(TuningFile tuning) {
+  Result<SensorInfo> info = sensor_->info(preferred_size(sensor_->limits()), 0);
+  if (!info)
+    return info.error();
+  gstcam::ipa::Settings settings;
+  settings.tuning = std::move(tuning.fd);
+  settings.tuning_name = tuning.path;
+  Result<ControlRanges> ranges = connection_.ipa->init(settings, to_ipa(*info));
+  if (!ranges)
+    return ranges.error();
+  ranges_ = *ranges;
+  return {};
+}
+
+void SimulatedPipeline::close() {
+  // The IPA is the first to go: nothing of it may reach what is taken apart after it.
+  connection_ = IpaConnection();
+  buffers_mapped_ = false;
+  isp_thread_.reset();
+  sensor_thread_.reset();
+  scheduler_.reset();
+  buffers_.reset();
+  configured_.reset();
+}
+
+Result<void> SimulatedPipeline::configure(std::vector<StreamConfiguration>& streams) {
+  configured_.reset();
+  Result<void> configured = configure_parts(streams[0]);
+  if (!configured)
+    return configured.error().within("camera '" + id() + "'");
+  configured_ = streams[0];
+  return {};
+}
+
+Result<void> SimulatedPipeline::configure_parts(StreamConfiguration& stream) {
+  // It may still load another mode: that of a configure() that failed.
+  (void)sensor_thread_->prepared().ok();
+  Result<SensorInfo> mode =
+      sensor_->info(stream.size, static_cast<uint64_t>(stream.frame_duration));
+  if (!mode)
+    return mode.error();
+  Result<FrameLayout> layout = frame_layout(stream.format, stream.size);
+  if (!layout)
+    return layout.error();
+  stream.layout = *layout;
+  stream.buffer_count = kBuffers;
+  mode_ = std::move(mode).value();
+
+  // The scene is loaded in the sensor's thread while the IPA is configured.
+  sensor_thread_->prepare(mode_);
+  SoftwareIspConfiguration isp;
+  isp.size = stream.size;
+  isp.bits = mode_.bits_per_sample;
+  isp.cfa = mode_.cfa_order;
+  isp.format = stream.format;
+  isp.colorimetry = stream.colorimetry;
+  isp.layout = stream.layout;
+  if (Result<void> r = isp_thread_->configure(isp); !r)
+    return r;
+  if (Result<void> r = configure_ipa(stream); !r)
+    return r;
+  return sensor_thread_->prepared();
+}
+
+Result<void> SimulatedPipeline::configure_ipa(const StreamConfiguration& stream) {
+  std::vector<gstcam::ipa::StreamConfiguration> streams(1);
+  streams[0].id = stream.id;
+  streams[0].pixel_format = static_cast<uint32_t>(stream.format);
+  streams[0].width = stream.size.width;
+  streams[0].height = stream.size.height;
+  Result<ControlRanges> ranges = connection_.ipa->configure(to_ipa(mode_), streams);
+  if (!ranges)
+    return ranges.error();
+  ranges_ = *ranges;
+  if (buffers_mapped_)
+    return {};
+  Result<std::vector<gstcam::ipa::Buffer>> descriptions = buffers_->descriptions();
+  if (!descriptions)
+    return descriptions.error();
+  if (Result<void> r = connection_.ipa->map_buffers(*descriptions); !r)
+    return r;
+  buffers_mapped_ = true;
+  return {};
+}
+
+Result<std::unique_ptr<FrameBuffer>> SimulatedPipeline::allocate_buffer(uint32_t stream) {
+  if (!configured_ || stream != configured_->id)
+    return Error(Error::Code::Invalid, "stream " + std::to_string(stream) + " is not configured");
+  Result<SharedMemory> memory = SharedMemory::create("camera-frame", configured_->layout.size);
+  if (!memory)
+    return memory.error();
+  return std::make_unique<FrameBuffer>(stream, configured_->layout, std::move(memory).value());
+}
+
+Result<void> SimulatedPipeline::start(const ControlList& controls) {
+  Result<ControlList> from_ipa = connection_.ipa->start(controls);
+  if (!from_ipa)
+    return from_ipa.error().within("camera '" + id() + "'");
+  Result<ControlList> initial = FrameScheduler::sensor_controls(*from_ipa, mode_);
+  if (!initial) {
+    const Error error = initial.error().within("the IPA's answer to start()");
+    ipa_lost(error);
+    (void)connection_.ipa->stop().ok();
+    return error;
+  }
+  FrameScheduler::Run run;
+  run.ipa = connection_.ipa.get();
+  run.host = connection_.host;
+  run.sensor = sensor_thread_.get();
+  run.isp = isp_thread_.get();
+  run.buffers = &*buffers_;
+  run.mode = mode_;
+  scheduler_->start(run);
+  if (Result<void> r = sensor_thread_->start(*initial); !r) {
+    scheduler_->stop();
+    (void)connection_.ipa->stop().ok();  // the sensor's error is the one to tell
+    return r.error().within("camera '" + id() + "'");
+  }
+  return {};
+}
+
+void SimulatedPipeline::stop() {
+  sensor_thread_->stop();
+  isp_thread_->stop();
+  if (Result<void> r = connection_.ipa->stop(); !r)
+    ipa_lost(r.error());
+  scheduler_->stop();
+  while (Request* request = sensor_thread_->take_back()) {
+    request->status = Request::Status::Cancelled;
+    listener_->request_completed(*request);
+  }
+}
+
+void SimulatedPipeline::queue_request(Request* request) {
+  sensor_thread_->queue(request);
+}
+
+int SimulatedPipeline::ipa_pid() const {
+  return connection_.pid && !lost_ ? connection_.pid() : 0;
+}
+
+void SimulatedPipeline::frame_completed(Request& request) {
+  listener_->request_completed(request);
+}
+
+std::string SimulatedPipeline::ipa_name() const {
+  const std::string pid = connection_.pid ? std::to_string(connection_.pid()) : "?";
+  return std::string("its IPA (") +
+         (connection_.host == kIpaHostWorker ? "worker process " : "thread of process ") + pid +
+         ")";
+}
+
+/* Death, silence and lies of the IPA all arrive here, and nowhere else. */
+void SimulatedPipeline::ipa_lost(const Error& error) {
+  if (lost_)
+    return;
+  const std::string name = ipa_name();
+  lost_ = true;
+  scheduler_->abandon();
+  listener_->failed(
+      Error(error.code, "camera '" + id() + "' lost " + name + ": " + error.message, error.hint));
+}
+
+void SimulatedPipeline::camera_failed(const Error& error) {
+  listener_->failed(error.within("camera '" + id() + "'"));
+}
+
+}  // namespace gstcam::simulated

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * SimulatedPipeline: the pipeline handler of a simulated camera: a raw sensor in software in front
+ * of the software ISP, with an IPA behind its generated interface.
+ *
+ * It owns the parts and leads them through open, configure, start and stop; what happens per frame
+ * is FrameScheduler's. One stream, 0. Three threads: the camera's (the context), the sensor's and
+ * the ISP's.
+ */
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/pipeline-handler.h"
+#include "core/tuning-file.h"
+#include "pipelines/simulated/camera-config.h"
+#include "pipelines/simulated/frame-scheduler.h"
+#include "pipelines/simulated/ipa-buffers.h"
+#include "pipelines/simulated/ipa-connection.h"
+#include "pipelines/simulated/isp-thread.h"
+#include "pipelines/simulated/sensor-thread.h"
+
+namespace gstcam::simulated {
+
+class SimulatedPipeline final : public PipelineHandler, private FrameScheduler::Owner {
+ public:
+  struct Options {
+    IpaConnector connect;
+    int64_t deadline_us = 2000000;  // the longest an IPA may be silent when it owes an answer
+  };
+
+  SimulatedPipeline(CameraDescription description, Options options);
+  ~SimulatedPipeline() override;
+
+  [[nodiscard]] const std::string& id() const override { return description_.id; }
+  [[nodiscard]] const std::string& model() const override { return description_.model; }
+  /** Opens the scene, the first time it is asked for. */
+  [[nodiscard]] const std::vector<StreamCapabilities>& streams() const override;
+
+  Result<void> open(const CameraOptions& options, PipelineListener& listener) override;
+  void close() override;
+  Result<void> configure(std::vector<StreamConfiguration>& streams) override;
+  [[nodiscard]] const ControlRanges& controls() const override { return ranges_; }
+  Result<std::unique_ptr<FrameBuffer>> allocate_buffer(uint32_t stream) override;
+  Result<void> start(const ControlList& controls) override;
+  void stop() override;
+  void queue_request(Request* request) override;
+  [[nodiscard]] int ipa_pid() const override;
+
+ private:
+  /* FrameScheduler::Owner */
+  void frame_completed(Request& request) override;
+  void ipa_lost(const Error& error) override;
+  void camera_failed(const Error& error) override;
+
+  Result<void> open_parts(const CameraOptions& options);
+  Result<void> open_sensor() const;
+  Result<void> init_ipa(TuningFile tuning);
+  Result<void> configure_parts(StreamConfiguration& stream);
+  Result<void> configure_ipa(const StreamConfiguration& stream);
+  [[nodiscard]] Size preferred_size(const SizeLimits& limits) const;
+  [[nodiscard]] std::string ipa_name() const;
+
+  const CameraDescription description_;
+  const Options options_;
+
+  /* Made by streams() or open(), whichever comes first; then the handler's. */
+  mutable std::mutex sensor_mutex_;
+  mutable std::unique_ptr<SensorModel> sensor_;
+  mutable std::vector<StreamCapabilities> streams_;
+
+  PipelineListener* listener_ = nullptr;
+  std::unique_ptr<FrameScheduler> scheduler_;
+  std::unique_ptr<SensorThread> sensor_thread_;
+  std::unique_ptr<IspThread> isp_thread_;
+  std::optional<IpaBuffers> buffers_;
+  IpaConnection connection_;
+  bool buffers_mapped_ = false;
+  bool lost_ = false;
+  ControlRanges ranges_;
+  SensorInfo mode_;
+  std::optional<StreamConfiguration> configured_;
+};
+
+}  // namespace gstcam::simulated
