@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <mutex>
 #include <vector>
 
 namespace gstcam::ipc {
@@ -40,21 +41,54 @@ std::string quoted(const char* text) {
   return text ? "'" + std::string(text) + "'" : std::string("nothing");
 }
 
-Result<const GstCameraIpaModule*> load_table(const ModuleFile& file) {
-  const std::string path = "/proc/self/fd/" + std::to_string(file.fd.get());
+/* A module that is mapped. Its descriptor stays open: the loader knows a library by the name it was
+ * opened with, /proc/self/fd/N, and would take the next module with that number for this one. */
+struct Mapped {
+  dev_t device;
+  ino_t inode;
+  UniqueFd fd;
+  const GstCameraIpaModule* table;  // nullptr: it has no such symbol
+};
+
+/* Maps a module once in the life of the process. The error is the loader's text. */
+Result<const GstCameraIpaModule*> map_module(const ModuleFile& file) {
+  static std::mutex mutex;
+  static std::vector<Mapped> all;
+  const std::lock_guard lock(mutex);
+  struct stat info {};
+  if (fstat(file.fd.get(), &info) < 0)
+    return Error::from_errno(errno, "cannot read it");
+  for (const Mapped& mapped : all) {
+    if (mapped.device == info.st_dev && mapped.inode == info.st_ino)
+      return mapped.table;
+  }
+  UniqueFd fd(fcntl(file.fd.get(), F_DUPFD_CLOEXEC, 0));
+  if (!fd.valid())
+    return Error::from_errno(errno, "cannot keep it open");
+  const std::string path = "/proc/self/fd/" + std::to_string(fd.get());
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!handle) {
     const char* reason = dlerror();
     std::string text = reason ? reason : "unknown error";
     if (text.starts_with(path + ": "))
       text.erase(0, path.size() + 2);
-    return refuse(file, "cannot be loaded: " + text,
-                  "it must be a shared object for this machine with all that it links to");
+    return Error(Error::Code::Invalid, std::move(text));
   }
   const auto* table =
       static_cast<const GstCameraIpaModule*>(dlsym(handle, GST_CAMERA_IPA_MODULE_SYMBOL));
   /* NODELETE keeps the code; this handle is not needed any more. */
   dlclose(handle);
+  all.push_back({info.st_dev, info.st_ino, std::move(fd), table});
+  return table;
+}
+
+Result<const GstCameraIpaModule*> load_table(const ModuleFile& file) {
+  Result<const GstCameraIpaModule*> mapped = map_module(file);
+  if (!mapped) {
+    return refuse(file, "cannot be loaded: " + mapped.error().message,
+                  "it must be a shared object for this machine with all that it links to");
+  }
+  const GstCameraIpaModule* table = *mapped;
   if (!table) {
     return refuse(file, "it has no symbol " GST_CAMERA_IPA_MODULE_SYMBOL,
                   "end one file of the module with GST_CAMERA_<NAME>_IPA_MODULE(...)");

@@ -318,9 +318,10 @@ void WorkerHost::close() {
   }
   const std::chrono::milliseconds grace = shared_->options.close_grace;
   if (!failed && state().running()) {
-    /* Its answer does not matter: it ends anyway. */
-    (void)shared_->transport->call(Message{"Stop", sink(g_variant_new_tuple(nullptr, 0)), {}},
-                                   grace);
+    const Result<Message> stopped =
+        shared_->transport->call(Message{"Stop", sink(g_variant_new_tuple(nullptr, 0)), {}}, grace);
+    /* Its answer does not matter; that there is none means that it hangs. */
+    failed = !stopped && stopped.error().code == Error::Code::Timeout;
   }
   shared_->state->close();
   shared_->transport->close();
