@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -229,6 +232,8 @@ class CameraReader {
         *fields[i] = static_cast<uint32_t>(*value);
       }
     }
+    if (Result<void> r = map.finish(); !r)  // a wrong number before what follows from it
+      return r;
     if (Result<void> r = check_geometry(raw); !r)
       return node.error(r.error().message, r.error().hint);
     return {};
@@ -299,6 +304,43 @@ class CameraReader {
   CameraDescription out_;
 };
 
+/* "office_2592x1536_10b_csi2_GRBG.raw" */
+Result<RawGeometry> geometry_from_name(const std::string& name) {
+  RawGeometry raw;
+  bool has_cfa = false;
+  gchar** words = g_strsplit_set(name.c_str(), "_-.", -1);
+  for (gchar** word = words; *word; word++) {
+    unsigned width = 0;
+    unsigned height = 0;
+    unsigned bits = 0;
+    int used = 0;
+    const auto length = static_cast<int>(std::strlen(*word));
+    if (std::sscanf(*word, "%5ux%5u%n", &width, &height, &used) == 2 && used == length) {
+      raw.width = width;
+      raw.height = height;
+    } else if (used = 0; std::sscanf(*word, "%2ub%n", &bits, &used) == 1 && used == length) {
+      raw.bits = bits;
+    } else if (g_ascii_strcasecmp(*word, "csi2") == 0) {
+      raw.packing = RawGeometry::Packing::Csi2;
+    }
+    for (size_t i = 0; i < std::size(kCfaNames); i++) {
+      if (g_ascii_strcasecmp(*word, kCfaNames[i]) == 0) {
+        raw.cfa = static_cast<CfaOrder>(i);
+        has_cfa = true;
+      }
+    }
+  }
+  g_strfreev(words);
+  Result<void> checked = check_geometry(raw);
+  if (has_cfa && checked)
+    return raw;
+  return Error(Error::Code::Invalid,
+               "the name of raw file '" + name + "' does not tell its geometry" +
+                   (checked ? "" : " (" + checked.error().message + ")"),
+               "rename it like NAME_1920x1080_10b_RGGB.raw, or describe the camera in a YAML file "
+               "(docs/simulated-camera.md)");
+}
+
 }  // namespace
 
 CameraDescription default_camera_description() {
@@ -346,14 +388,51 @@ Result<std::vector<CameraDescription>> load_camera_descriptions(const std::strin
   return read_camera_descriptions(*root, folder.get());
 }
 
+Result<CameraDescription> camera_for_file(const std::string& path) {
+  CameraDescription description = default_camera_description();
+  description.id = std::string(kIdPrefix) + "file";
+  CharPtr name(g_path_get_basename(path.c_str()));
+  description.model = std::string("Simulated camera (") + name.get() + ")";
+  CharPtr lower(g_ascii_strdown(name.get(), -1));
+  const std::string_view word = lower.get();
+  auto ends_with_one_of = [word](auto... suffixes) { return (word.ends_with(suffixes) || ...); };
+  SceneDescription& scene = description.scene;
+  if (path.find("://") != std::string::npos) {
+    scene.file = path;
+    scene.kind = SceneDescription::Kind::Picture;
+    return description;
+  }
+  CharPtr absolute(g_canonicalize_filename(path.c_str(), nullptr));
+  scene.file = absolute.get();
+  if (ends_with_one_of(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".pef")) {
+    scene.kind = SceneDescription::Kind::Dng;
+  } else if (ends_with_one_of(".raw", ".bayer", ".bin")) {
+    scene.kind = SceneDescription::Kind::Bayer;
+    Result<RawGeometry> raw = geometry_from_name(name.get());
+    if (!raw)
+      return raw.error();
+    scene.raw = *raw;
+  } else {
+    scene.kind = SceneDescription::Kind::Picture;
+  }
+  return description;
+}
+
 Result<std::vector<CameraDescription>> configured_camera_descriptions() {
   const char* path = g_getenv("GST_CAMERA_SIMULATED_CONFIG");
   if (!path || !*path)
     return std::vector<CameraDescription>{default_camera_description()};
-  Result<std::vector<CameraDescription>> cameras = load_camera_descriptions(path);
-  if (!cameras)
-    return cameras.error().within("GST_CAMERA_SIMULATED_CONFIG");
-  return cameras;
+  auto within = [](const Error& error) { return error.within("GST_CAMERA_SIMULATED_CONFIG"); };
+  if (g_str_has_suffix(path, ".yaml") || g_str_has_suffix(path, ".yml")) {
+    Result<std::vector<CameraDescription>> cameras = load_camera_descriptions(path);
+    if (!cameras)
+      return within(cameras.error());
+    return cameras;
+  }
+  Result<CameraDescription> camera = camera_for_file(path);
+  if (!camera)
+    return within(camera.error());
+  return std::vector<CameraDescription>{std::move(camera).value()};
 }
 
 }  // namespace gstcam::simulated

@@ -65,7 +65,14 @@ Result<std::vector<CameraDescription>> load_camera_descriptions(const std::strin
 /** The same from a parsed file; relative paths of scenes start in `folder`. */
 Result<std::vector<CameraDescription>> read_camera_descriptions(const YamlNode& root,
                                                                 const std::string& folder);
-/** What GST_CAMERA_SIMULATED_CONFIG says, the default where it is unset or empty. */
+/**
+ * A camera, `simulated/file`, that looks at this file: a raw file of a camera (by its suffix), a
+ * headerless Bayer file (.raw, .bayer, .bin) whose name tells its geometry
+ * (`..._1920x1080_10b_RGGB.raw`; `u16le` and `csi2` as further words), else a picture or a video.
+ */
+Result<CameraDescription> camera_for_file(const std::string& path);
+/** What GST_CAMERA_SIMULATED_CONFIG says: a description (.yaml, .yml) or a file to look at; the
+ * default where it is unset or empty. */
 Result<std::vector<CameraDescription>> configured_camera_descriptions();
 
 }  // namespace gstcam::simulated

@@ -135,9 +135,13 @@ ChartError chart_error(std::span<const LinearRgb, 24> measured) {
   }
   for (size_t i = kFirstGrey; i < kFirstGrey + 4; i++) {
     const LinearRgb& rgb = measured[i];
-    if (rgb[1] > 0)
-      error.grey_cast =
-          std::max({error.grey_cast, std::abs(rgb[0] / rgb[1] - 1), std::abs(rgb[2] / rgb[1] - 1)});
+    const LinearRgb& true_rgb = truth[i].linear_srgb;
+    if (rgb[1] <= 0)
+      continue;
+    for (size_t c : {0U, 2U}) {
+      const double ratio = rgb[c] / rgb[1] / (true_rgb[c] / true_rgb[1]);
+      error.grey_cast = std::max(error.grey_cast, std::abs(ratio - 1));
+    }
   }
   return error;
 }

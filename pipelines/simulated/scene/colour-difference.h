@@ -31,7 +31,9 @@ struct ChartError {
   double exposure = 1;  // factor between truth and measured that was taken out (from the greys)
   double mean = 0;      // mean dE2000 of the 24 patches
   double max = 0;
-  double grey_cast = 0;  // largest |R/G - 1|, |B/G - 1| of the greys white .. neutral 5
+  /* Of the greys from white to neutral 5: largest error of R/G and B/G, as a part of the true one
+   * (the chart's white is not quite neutral itself). */
+  double grey_cast = 0;
 };
 /**
  * Measured linear sRGB of the 24 patches in the order of chart_patches(), against
