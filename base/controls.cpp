@@ -318,6 +318,17 @@ T clamp_value(const ControlRange& range, T value) {
   return std::clamp(value, *lo, *hi);
 }
 
+void clamp_elements(const ControlRange& range, DoubleArray& value) {
+  const DoubleArray* lo = std::get_if<DoubleArray>(&range.min);
+  const DoubleArray* hi = std::get_if<DoubleArray>(&range.max);
+  if (!lo || !hi || lo->count != value.count || hi->count != value.count)
+    return;
+  for (size_t i = 0; i < value.count; i++) {
+    if (lo->values[i] <= hi->values[i])
+      value.values[i] = std::clamp(value.values[i], lo->values[i], hi->values[i]);
+  }
+}
+
 std::string value_text(const ControlInfo& info, const ControlValue& value) {
   char text[64];
   if (const bool* b = std::get_if<bool>(&value))
@@ -475,6 +486,8 @@ ControlList ControlRanges::clamp(const ControlList& list) const {
         *l = clamp_value(*range, *l);
       else if (double* d = std::get_if<double>(&v))
         *d = clamp_value(*range, *d);
+      else if (DoubleArray* a = std::get_if<DoubleArray>(&v))
+        clamp_elements(*range, *a);
     }
     result.set(id, v);
   });
