@@ -8,8 +8,8 @@ namespace gstcam::algorithms {
 
 namespace {
 
-Result<std::vector<double>> checked_numbers(const YamlNode& node, size_t count, double min,
-                                            double max) {
+Result<std::vector<double>> checked_numbers(std::string_view key, const YamlNode& node,
+                                            size_t count, double min, double max) {
   Result<std::vector<double>> values = node.as_doubles(count);
   if (!values)
     return values;
@@ -18,7 +18,7 @@ Result<std::vector<double>> checked_numbers(const YamlNode& node, size_t count, 
     if (value < min || value > max) {
       char text[96];
       std::snprintf(text, sizeof text, "number %zu is %g, outside %g..%g", i + 1, value, min, max);
-      return node.error(text);
+      return node.error("'" + std::string(key) + "': " + text);
     }
   }
   return values;
@@ -91,7 +91,7 @@ std::vector<double> TuningReader::numbers(std::string_view key, size_t count, do
                                           double max) {
   const YamlNode* entry = node(key);
   if (entry) {
-    Result<std::vector<double>> values = checked_numbers(*entry, count, min, max);
+    Result<std::vector<double>> values = checked_numbers(key, *entry, count, min, max);
     if (values)
       return *std::move(values);
     fail(std::move(values).error());
@@ -111,7 +111,7 @@ std::vector<std::vector<double>> TuningReader::rows(std::string_view key, size_t
     return result;
   }
   for (const YamlNode& item : entry->items()) {
-    Result<std::vector<double>> values = checked_numbers(item, count, min, max);
+    Result<std::vector<double>> values = checked_numbers(key, item, count, min, max);
     if (!values) {
       fail(std::move(values).error());
       return {};
