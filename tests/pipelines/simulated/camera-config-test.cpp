@@ -258,6 +258,28 @@ void test_for_file() {
   }
 }
 
+/* The examples people start from. */
+void test_documentation() {
+  const auto frames =
+      load_camera_descriptions(SOURCE_DIR "/tests/pipelines/simulated/raw-frames.yaml");
+  if (!frames)
+    g_error("%s", frames.error().message.c_str());
+  g_assert_cmpuint(frames->size(), ==, 4);
+  // The first indented block of the documentation that begins with "cameras:".
+  gchar* text = nullptr;
+  g_assert_true(
+      g_file_get_contents(SOURCE_DIR "/docs/simulated-camera.md", &text, nullptr, nullptr));
+  const CharPtr owner(text);
+  const char* start = std::strstr(text, "    cameras:");
+  g_assert_nonnull(start);
+  const char* end = std::strstr(start, "\n\nUnknown keys");
+  g_assert_nonnull(end);
+  const auto cameras = read(std::string(start, end));
+  if (!cameras)
+    g_error("%s", cameras.error().message.c_str());
+  g_assert_cmpuint(cameras->size(), ==, 3);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -267,5 +289,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/camera-config/errors", test_errors);
   g_test_add_func("/camera-config/files", test_files);
   g_test_add_func("/camera-config/for-file", test_for_file);
+  g_test_add_func("/camera-config/documentation", test_documentation);
   return g_test_run();
 }
