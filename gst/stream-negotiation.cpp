@@ -103,7 +103,11 @@ bool StreamPad::apply_caps(CapsPtr caps) {
   latency_.reset(config_.frame_duration);
   frame_duration_ = config_.frame_duration;
   slots_ = std::clamp<uint32_t>(config_.buffer_count, kMinQueued, Capture::kMaxSlots);
-  if (latency_min_.exchange(latency_.min()) != latency_.min())
+  /* Until now a latency query was answered with the camera's preferred rate. */
+  int64_t promised = latency_min_.exchange(latency_.min());
+  if (promised == 0)
+    promised = camera->capabilities(stream_).frame_duration_preferred;
+  if (promised != latency_.min())
     gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT_CAST(element_)));
   caps_ = std::move(caps);
   /* Where downstream does not take them after all, pushing says so. */

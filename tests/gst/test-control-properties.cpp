@@ -2,6 +2,9 @@
 /* Properties made from the control table: what they are, and what becomes of values. */
 #include "gst/control-properties.h"
 
+#include <gst/controller/gstdirectcontrolbinding.h>
+#include <gst/controller/gstinterpolationcontrolsource.h>
+
 #include "tests/gst/element-fixture.h"
 
 using namespace gstcam;
@@ -125,6 +128,35 @@ static void test_set_while_playing() {
   }
 }
 
+/** A controller drives a control along the stream. */
+static void test_controller() {
+  const auto script = use_camera(FakeScript::Pace::Live);
+  script->streams[0].frame_duration_preferred = 2000000;
+  TestPipeline p(to_appsink());
+  const auto source = ObjectPtr<GstControlSource>::adopt(gst_interpolation_control_source_new());
+  g_object_set(source.get(), "mode", GST_INTERPOLATION_MODE_LINEAR, nullptr);
+  auto* values = GST_TIMED_VALUE_CONTROL_SOURCE(source.get());
+  g_assert_true(gst_timed_value_control_source_set(values, 0, 1.0));
+  g_assert_true(gst_timed_value_control_source_set(values, 100 * GST_SECOND, 101.0));
+  g_assert_true(gst_object_add_control_binding(
+      GST_OBJECT(p.src.get()), gst_direct_control_binding_new_absolute(
+                                   GST_OBJECT(p.src.get()), "analogue-gain", source.get())));
+  p.play();
+  gdouble first = 0;
+  gdouble last = 0;
+  for (int i = 0; i < 20; i++) {
+    const SamplePtr sample = p.pull();
+    const GstStructure* s = gst_custom_meta_get_structure(
+        gst_buffer_get_custom_meta(gst_sample_get_buffer(sample.get()), "GstCameraMeta"));
+    g_assert_true(gst_structure_get_double(s, "analogue-gain", &last));
+    if (i == 0)
+      first = last;
+  }
+  g_assert_cmpfloat(first, >=, 1.0);
+  g_assert_cmpfloat(last, >, first);
+  g_assert_cmpfloat(last, <, 40.0);
+}
+
 /** What was set before is set again when the camera is opened again. */
 static void test_kept_over_restart() {
   const auto script = use_camera();
@@ -174,6 +206,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/control-properties/array-of-wrong-size", test_array_of_wrong_size);
   g_test_add_func("/control-properties/only-what-was-set", test_only_what_was_set);
   g_test_add_func("/control-properties/set-while-playing", test_set_while_playing);
+  g_test_add_func("/control-properties/controller", test_controller);
   g_test_add_func("/control-properties/kept-over-restart", test_kept_over_restart);
   g_test_add_func("/control-properties/unsupported-control", test_unsupported_control);
   g_test_add_func("/control-properties/reads-effective-value", test_reads_effective_value);
