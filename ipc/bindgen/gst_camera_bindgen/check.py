@@ -13,15 +13,18 @@ INT32 = range(-2**31, 2**31)
 MAX_SIGNATURE = 255
 MAX_DEPTH = 31
 REQUIRED = ('init', 'start', 'stop')
-TAKEN = frozenset({'Ipa', 'IpaEvents', 'IpaStub', 'UniqueFd', 'ControlList', 'ControlRanges',
-                   'Result', 'Error'})
+# What generated classes and the namespace around them already have.
+TAKEN_TYPES = frozenset({'Ipa', 'IpaEvents', 'IpaStub', 'IpaProxy', 'IpaThreadProxy',
+                         'IpaWorkerProxy', 'EventEncoder', 'ModuleEntry', 'UniqueFd',
+                         'ControlList', 'ControlRanges', 'Result', 'Error'})
+TAKEN_CALLS = frozenset({'create', 'kind', 'pid'})
 
 
 def check(model: Model) -> list[Problem]:
     """Every broken rule, in the order of the header's lines."""
     problems = list(_namespace(model))
     for enum in model.enums:
-        problems += _identifiers(enum.where, 'enum', enum.name)
+        problems += _type_name(enum.where, 'enum', enum.name)
         for value in enum.values:
             problems += _identifiers(value.where, 'enumerator', value.name)
             if enum.flags and not 0 <= value.value < 2**32:
@@ -77,6 +80,12 @@ def _identifiers(where: Location, what: str, name: str) -> Iterator[Problem]:
         yield Problem(where, f"{what} '{name}' is not a name in C++; choose another")
 
 
+def _type_name(where: Location, what: str, name: str) -> Iterator[Problem]:
+    yield from _identifiers(where, what, name)
+    if name in TAKEN_TYPES:
+        yield Problem(where, f"{what} '{name}' has the name of a class of the generated code")
+
+
 def _unique(pairs: Iterator[tuple[str, Location]], what: str) -> Iterator[Problem]:
     seen: dict[str, Location] = {}
     for name, where in pairs:
@@ -95,12 +104,10 @@ def _value(value: Value, owner: str, what: str) -> Iterator[Problem]:
 
 
 def _struct(struct: Struct) -> Iterator[Problem]:
-    yield from _identifiers(struct.where, 'record', struct.name)
+    yield from _type_name(struct.where, 'record', struct.name)
     if struct.union:
         yield Problem(struct.where, f"'{struct.name}' is a union; messages carry records only")
         return
-    if struct.name in TAKEN:
-        yield Problem(struct.where, f"record '{struct.name}' has the name of a generated class")
     if not struct.fields:
         yield Problem(struct.where, f"record '{struct.name}' has no fields")
     for value in struct.fields:
@@ -157,6 +164,8 @@ def _event(method: Method) -> Iterator[Problem]:
 
 
 def _call(method: Method) -> Iterator[Problem]:
+    if method.name in TAKEN_CALLS:
+        yield Problem(method.where, f"call '{method.name}' has the name of a method of the proxies")
     returns = method.raw.returns.name
     if method.asynchronous:
         if returns != 'none':

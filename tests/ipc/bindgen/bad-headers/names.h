@@ -26,6 +26,10 @@ typedef struct {
   guint32 frame;
 } GstCameraBadConfigureArgs;
 
+typedef struct {
+  guint32 frame;
+} GstCameraBadResult;
+
 G_DECLARE_INTERFACE(GstCameraBadIpa, gst_camera_bad_ipa, GST_CAMERA_BAD, IPA, GObject)
 
 struct _GstCameraBadIpaInterface {
@@ -38,6 +42,7 @@ struct _GstCameraBadIpaInterface {
   gboolean (*frame_2)(GstCameraBadIpa* self, GError** error);
   gboolean (*frame2)(GstCameraBadIpa* self, GError** error);
   gboolean (*done)(GstCameraBadIpa* self, GError** error);
+  gboolean (*pid)(GstCameraBadIpa* self, GError** error);
   gboolean (*delete)(GstCameraBadIpa* self, GError** error);
 };
 

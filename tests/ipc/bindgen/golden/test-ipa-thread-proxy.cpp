@@ -32,8 +32,8 @@ struct IpaThreadProxy::Side final : IpaEvents {
   void number(uint32_t value) override {
     NumberArgs args_;
     args_.value = value;
-    state_->emit([handler = handler_, args = std::move(args_)] {
-      handler->number(args.value);
+    state_->emit([to_ = handler_, values_ = std::move(args_)] {
+      to_->number(values_.value);
     });
   }
 
@@ -41,8 +41,8 @@ struct IpaThreadProxy::Side final : IpaEvents {
     EverythingArgs args_;
     args_.everything = everything;
     args_.controls = controls;
-    state_->emit([handler = handler_, args = std::move(args_)] {
-      handler->everything(args.everything, args.controls);
+    state_->emit([to_ = handler_, values_ = std::move(args_)] {
+      to_->everything(values_.everything, values_.controls);
     });
   }
 
@@ -55,16 +55,16 @@ struct IpaThreadProxy::Side final : IpaEvents {
       state_->call_failed("Files", *copier_.error());
       return;
     }
-    state_->emit([handler = handler_, args = std::move(args_)] {
-      handler->files(args.fd, args.files);
+    state_->emit([to_ = handler_, values_ = std::move(args_)] {
+      to_->files(values_.fd, values_.files);
     });
   }
 
   void bytes(const std::vector<uint8_t>& bytes) override {
     BytesArgs args_;
     args_.bytes = bytes;
-    state_->emit([handler = handler_, args = std::move(args_)] {
-      handler->bytes(args.bytes);
+    state_->emit([to_ = handler_, values_ = std::move(args_)] {
+      to_->bytes(values_.bytes);
     });
   }
 
@@ -110,22 +110,22 @@ Result<std::string> IpaThreadProxy::init(const ipa::Settings& settings) {
   copy(copier_, settings, args_.settings);
   if (copier_.error())
     return *copier_.error();
-  return host_->call<std::string>(ipc::CallKind::Init, "init", [side = side_, args = std::move(args_)] {
-    return side->ipa_->init(args.settings);
+  return host_->call<std::string>(ipc::CallKind::Init, "init", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->init(values_.settings);
   });
 }
 
 Result<uint32_t> IpaThreadProxy::start() {
   StartArgs args_;
-  return host_->call<uint32_t>(ipc::CallKind::Start, "start", [side = side_, args = std::move(args_)] {
-    return side->ipa_->start();
+  return host_->call<uint32_t>(ipc::CallKind::Start, "start", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->start();
   });
 }
 
 Result<void> IpaThreadProxy::stop() {
   StopArgs args_;
-  return host_->call<void>(ipc::CallKind::Stop, "stop", [side = side_, args = std::move(args_)] {
-    return side->ipa_->stop();
+  return host_->call<void>(ipc::CallKind::Stop, "stop", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->stop();
   });
 }
 
@@ -141,8 +141,8 @@ Result<EchoNumbersReply> IpaThreadProxy::echo_numbers(int8_t i8, uint8_t u8, int
   args_.u64 = u64;
   args_.f = f;
   args_.d = d;
-  return host_->call<EchoNumbersReply>(ipc::CallKind::Sync, "echo_numbers", [side = side_, args = std::move(args_)] {
-    return side->ipa_->echo_numbers(args.i8, args.u8, args.i16, args.u16, args.i32, args.u32, args.i64, args.u64, args.f, args.d);
+  return host_->call<EchoNumbersReply>(ipc::CallKind::Sync, "echo_numbers", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->echo_numbers(values_.i8, values_.u8, values_.i16, values_.u16, values_.i32, values_.u32, values_.i64, values_.u64, values_.f, values_.d);
   });
 }
 
@@ -152,16 +152,16 @@ Result<EchoValuesReply> IpaThreadProxy::echo_values(bool truth, const std::strin
   args_.text = text;
   args_.colour = colour;
   args_.features = features;
-  return host_->call<EchoValuesReply>(ipc::CallKind::Sync, "echo_values", [side = side_, args = std::move(args_)] {
-    return side->ipa_->echo_values(args.truth, args.text, args.colour, args.features);
+  return host_->call<EchoValuesReply>(ipc::CallKind::Sync, "echo_values", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->echo_values(values_.truth, values_.text, values_.colour, values_.features);
   });
 }
 
 Result<Everything> IpaThreadProxy::echo_everything(const Everything& everything) {
   EchoEverythingArgs args_;
   args_.everything = everything;
-  return host_->call<Everything>(ipc::CallKind::Sync, "echo_everything", [side = side_, args = std::move(args_)] {
-    return side->ipa_->echo_everything(args.everything);
+  return host_->call<Everything>(ipc::CallKind::Sync, "echo_everything", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->echo_everything(values_.everything);
   });
 }
 
@@ -174,8 +174,8 @@ Result<EchoListsReply> IpaThreadProxy::echo_lists(const std::array<double, 9>& m
   args_.texts = texts;
   args_.colours = colours;
   args_.records = records;
-  return host_->call<EchoListsReply>(ipc::CallKind::Sync, "echo_lists", [side = side_, args = std::move(args_)] {
-    return side->ipa_->echo_lists(args.matrix, args.numbers, args.truths, args.levels, args.texts, args.colours, args.records);
+  return host_->call<EchoListsReply>(ipc::CallKind::Sync, "echo_lists", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->echo_lists(values_.matrix, values_.numbers, values_.truths, values_.levels, values_.texts, values_.colours, values_.records);
   });
 }
 
@@ -184,16 +184,16 @@ Result<EchoMapsReply> IpaThreadProxy::echo_maps(const std::map<uint32_t, std::st
   args_.texts = texts;
   args_.points = points;
   args_.levels = levels;
-  return host_->call<EchoMapsReply>(ipc::CallKind::Sync, "echo_maps", [side = side_, args = std::move(args_)] {
-    return side->ipa_->echo_maps(args.texts, args.points, args.levels);
+  return host_->call<EchoMapsReply>(ipc::CallKind::Sync, "echo_maps", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->echo_maps(values_.texts, values_.points, values_.levels);
   });
 }
 
 Result<std::vector<uint8_t>> IpaThreadProxy::echo_bytes(const std::vector<uint8_t>& bytes) {
   EchoBytesArgs args_;
   args_.bytes = bytes;
-  return host_->call<std::vector<uint8_t>>(ipc::CallKind::Sync, "echo_bytes", [side = side_, args = std::move(args_)] {
-    return side->ipa_->echo_bytes(args.bytes);
+  return host_->call<std::vector<uint8_t>>(ipc::CallKind::Sync, "echo_bytes", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->echo_bytes(values_.bytes);
   });
 }
 
@@ -203,8 +203,8 @@ Result<std::vector<UniqueFd>> IpaThreadProxy::echo_fds(const std::vector<UniqueF
   copy(copier_, fds, args_.fds);
   if (copier_.error())
     return *copier_.error();
-  return host_->call<std::vector<UniqueFd>>(ipc::CallKind::Sync, "echo_fds", [side = side_, args = std::move(args_)] {
-    return side->ipa_->echo_fds(args.fds);
+  return host_->call<std::vector<UniqueFd>>(ipc::CallKind::Sync, "echo_fds", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->echo_fds(values_.fds);
   });
 }
 
@@ -215,8 +215,8 @@ Result<EchoFilesReply> IpaThreadProxy::echo_files(const UniqueFd& fd, const File
   copy(copier_, files, args_.files);
   if (copier_.error())
     return *copier_.error();
-  return host_->call<EchoFilesReply>(ipc::CallKind::Sync, "echo_files", [side = side_, args = std::move(args_)] {
-    return side->ipa_->echo_files(args.fd, args.files);
+  return host_->call<EchoFilesReply>(ipc::CallKind::Sync, "echo_files", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->echo_files(values_.fd, values_.files);
   });
 }
 
@@ -224,15 +224,15 @@ Result<EchoControlsReply> IpaThreadProxy::echo_controls(const ControlList& contr
   EchoControlsArgs args_;
   args_.controls = controls;
   args_.ranges = ranges;
-  return host_->call<EchoControlsReply>(ipc::CallKind::Sync, "echo_controls", [side = side_, args = std::move(args_)] {
-    return side->ipa_->echo_controls(args.controls, args.ranges);
+  return host_->call<EchoControlsReply>(ipc::CallKind::Sync, "echo_controls", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->echo_controls(values_.controls, values_.ranges);
   });
 }
 
 Result<IdentifyReply> IpaThreadProxy::identify() {
   IdentifyArgs args_;
-  return host_->call<IdentifyReply>(ipc::CallKind::Sync, "identify", [side = side_, args = std::move(args_)] {
-    return side->ipa_->identify();
+  return host_->call<IdentifyReply>(ipc::CallKind::Sync, "identify", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->identify();
   });
 }
 
@@ -242,8 +242,8 @@ Result<void> IpaThreadProxy::block(const UniqueFd& gate) {
   copy(copier_, gate, args_.gate);
   if (copier_.error())
     return *copier_.error();
-  return host_->call<void>(ipc::CallKind::Sync, "block", [side = side_, args = std::move(args_)] {
-    return side->ipa_->block(args.gate);
+  return host_->call<void>(ipc::CallKind::Sync, "block", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->block(values_.gate);
   });
 }
 
@@ -252,23 +252,23 @@ Result<void> IpaThreadProxy::fail(const std::string& code, const std::string& me
   args_.code = code;
   args_.message = message;
   args_.hint = hint;
-  return host_->call<void>(ipc::CallKind::Sync, "fail", [side = side_, args = std::move(args_)] {
-    return side->ipa_->fail(args.code, args.message, args.hint);
+  return host_->call<void>(ipc::CallKind::Sync, "fail", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->fail(values_.code, values_.message, values_.hint);
   });
 }
 
 Result<std::vector<uint32_t>> IpaThreadProxy::recall() {
   RecallArgs args_;
-  return host_->call<std::vector<uint32_t>>(ipc::CallKind::Sync, "recall", [side = side_, args = std::move(args_)] {
-    return side->ipa_->recall();
+  return host_->call<std::vector<uint32_t>>(ipc::CallKind::Sync, "recall", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->recall();
   });
 }
 
 Result<void> IpaThreadProxy::remember(uint32_t value) {
   RememberArgs args_;
   args_.value = value;
-  return host_->post("Remember", [side = side_, args = std::move(args_)] {
-    return side->ipa_->remember(args.value);
+  return host_->post("Remember", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->remember(values_.value);
   });
 }
 
@@ -276,8 +276,8 @@ Result<void> IpaThreadProxy::count(uint32_t first, uint32_t count) {
   CountArgs args_;
   args_.first = first;
   args_.count = count;
-  return host_->post("Count", [side = side_, args = std::move(args_)] {
-    return side->ipa_->count(args.first, args.count);
+  return host_->post("Count", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->count(values_.first, values_.count);
   });
 }
 
@@ -285,8 +285,8 @@ Result<void> IpaThreadProxy::send_everything(const Everything& everything, const
   SendEverythingArgs args_;
   args_.everything = everything;
   args_.controls = controls;
-  return host_->post("SendEverything", [side = side_, args = std::move(args_)] {
-    return side->ipa_->send_everything(args.everything, args.controls);
+  return host_->post("SendEverything", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->send_everything(values_.everything, values_.controls);
   });
 }
 
@@ -297,16 +297,16 @@ Result<void> IpaThreadProxy::send_files(const UniqueFd& fd, const Files& files) 
   copy(copier_, files, args_.files);
   if (copier_.error())
     return *copier_.error();
-  return host_->post("SendFiles", [side = side_, args = std::move(args_)] {
-    return side->ipa_->send_files(args.fd, args.files);
+  return host_->post("SendFiles", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->send_files(values_.fd, values_.files);
   });
 }
 
 Result<void> IpaThreadProxy::send_bytes(const std::vector<uint8_t>& bytes) {
   SendBytesArgs args_;
   args_.bytes = bytes;
-  return host_->post("SendBytes", [side = side_, args = std::move(args_)] {
-    return side->ipa_->send_bytes(args.bytes);
+  return host_->post("SendBytes", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->send_bytes(values_.bytes);
   });
 }
 
@@ -316,16 +316,16 @@ Result<void> IpaThreadProxy::block_later(const UniqueFd& gate) {
   copy(copier_, gate, args_.gate);
   if (copier_.error())
     return *copier_.error();
-  return host_->post("BlockLater", [side = side_, args = std::move(args_)] {
-    return side->ipa_->block_later(args.gate);
+  return host_->post("BlockLater", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->block_later(values_.gate);
   });
 }
 
 Result<void> IpaThreadProxy::fail_later(const std::string& message) {
   FailLaterArgs args_;
   args_.message = message;
-  return host_->post("FailLater", [side = side_, args = std::move(args_)] {
-    return side->ipa_->fail_later(args.message);
+  return host_->post("FailLater", [at_ = side_, values_ = std::move(args_)] {
+    return at_->ipa_->fail_later(values_.message);
   });
 }
 
