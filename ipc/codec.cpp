@@ -66,7 +66,7 @@ GVariant* Decoder::open(const GVariantType* type) {
     fail("more than " + std::to_string(kMaxMessageFds) + " file descriptors");
     return nullptr;
   }
-  if (!g_variant_is_normal_form(body)) {
+  if (!message_.normal && !g_variant_is_normal_form(body)) {
     fail("body is not in normal form");
     return nullptr;
   }

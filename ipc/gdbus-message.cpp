@@ -61,6 +61,9 @@ Result<Message> take_message(GDBusMessage* from, std::string member) {
                  "the fds of a message '" + message.member + "' did not arrive",
                  "raise the limit of open files (ulimit -n)");
   }
+  /* GDBus parses the wire strictly (lengths, UTF-8, booleans, signatures, depth) and makes its
+   * values with GVariant's constructors: what it hands out is in normal form. */
+  message.normal = true;
   if (GVariant* body = g_dbus_message_get_body(from))
     message.body = VariantPtr(g_variant_ref(body));
   else

