@@ -76,8 +76,10 @@ std::array<Rect, kChartPatches> chart_patches(Size size) {
   const Layout l = layout(size);
   std::array<Rect, kChartPatches> rects;
   for (size_t i = 0; i < kChartPatches; i++) {
-    const double x = l.left + l.pitch * (static_cast<double>(i % 6) + kGap / 2);
-    const double y = l.top + l.pitch * (static_cast<double>(i / 6) + kGap / 2);
+    const size_t column = i % 6;
+    const size_t row = i / 6;
+    const double x = l.left + l.pitch * (static_cast<double>(column) + kGap / 2);
+    const double y = l.top + l.pitch * (static_cast<double>(row) + kGap / 2);
     rects[i] = rect_between(x, y, x + l.pitch * (1 - kGap), y + l.pitch * (1 - kGap));
   }
   return rects;

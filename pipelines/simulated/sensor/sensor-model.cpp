@@ -148,8 +148,8 @@ uint32_t SensorModel::Private::lines(int32_t exposure_us) const {
   // To nearest: a time that was rounded to whole µs must find its line again.
   const double ns = std::max(0.0, 1000.0 * exposure_us);
   const double count = std::round(ns / static_cast<double>(info_.line_duration));
-  const double max = static_cast<double>(info_.exposure_time_max / info_.line_duration);
-  return static_cast<uint32_t>(std::clamp(count, 1.0, max));
+  const uint64_t max = info_.exposure_time_max / info_.line_duration;
+  return static_cast<uint32_t>(std::clamp(count, 1.0, static_cast<double>(max)));
 }
 
 Result<void> SensorModel::Private::start(const ControlList& initial) {
