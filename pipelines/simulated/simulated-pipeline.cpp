@@ -103,28 +103,33 @@ Result<void> SimulatedPipeline::open_parts(const CameraOptions& options) {
   if (!tuning)
     return tuning.error();
 
-  // The IPA first: a worker takes the longest to come up, and the rest is made meanwhile.
+  // The sensor first: it loads its scene, in the size that is most likely asked for, while the
+  // worker comes up.
   GMainContext* context = g_main_context_get_thread_default();
   scheduler_ = std::make_unique<FrameScheduler>(context, static_cast<FrameScheduler::Owner&>(*this),
                                                 options_.deadline_us);
-  IpaNotices notices;
-  notices.call_failed = [this](std::string_view member, const Error& error) {
-    scheduler_->call_failed(member, error);
-  };
-  notices.lost = [this](const Error& error) { ipa_lost(error); };
-  Result<IpaConnection> connection =
-      options_.connect(options.ipa_isolation, context, *scheduler_, std::move(notices));
-  if (!connection)
-    return connection.error();
-  connection_ = std::move(connection).value();
-
   if (Result<void> r = open_sensor(); !r)
     return r;
+  Result<SensorInfo> info = sensor_->info(preferred_size(sensor_->limits()), 0);
+  if (!info)
+    return info.error();
   Result<std::unique_ptr<SensorThread>> sensor =
       SensorThread::create(description_, *sensor_, context, *scheduler_);
   if (!sensor)
     return sensor.error();
   sensor_thread_ = std::move(sensor).value();
+  sensor_thread_->prepare(*info);
+
+  ipc::HostHandlers handlers;
+  handlers.on_call_failed = [this](std::string_view member, const Error& error) {
+    scheduler_->call_failed(member, error);
+  };
+  handlers.on_lost = [this](const Error& error) { ipa_lost(error); };
+  Result<std::unique_ptr<IpaProxy>> ipa =
+      options_.connect(options.ipa_isolation, context, *scheduler_, std::move(handlers));
+  if (!ipa)
+    return ipa.error();
+  ipa_ = std::move(ipa).value();
   Result<std::unique_ptr<IspThread>> isp = IspThread::create(
       context, [this](const Result<void>& outcome) { scheduler_->developed(outcome); });
   if (!isp)
@@ -134,17 +139,14 @@ Result<void> SimulatedPipeline::open_parts(const CameraOptions& options) {
   if (!buffers)
     return buffers.error();
   buffers_ = std::move(buffers).value();
-  return init_ipa(std::move(tuning).value());
+  return init_ipa(std::move(tuning).value(), *info);
 }
 
-Result<void> SimulatedPipeline::init_ipa(TuningFile tuning) {
-  Result<SensorInfo> info = sensor_->info(preferred_size(sensor_->limits()), 0);
-  if (!info)
-    return info.error();
+Result<void> SimulatedPipeline::init_ipa(TuningFile tuning, const SensorInfo& info) {
   gstcam::ipa::Settings settings;
   settings.tuning = std::move(tuning.fd);
   settings.tuning_name = tuning.path;
-  Result<ControlRanges> ranges = connection_.ipa->init(settings, to_ipa(*info));
+  Result<ControlRanges> ranges = ipa_->init(settings, to_ipa(info));
   if (!ranges)
     return ranges.error();
   ranges_ = *ranges;
@@ -153,7 +155,7 @@ Result<void> SimulatedPipeline::init_ipa(TuningFile tuning) {
 
 void SimulatedPipeline::close() {
   // The IPA is the first to go: nothing of it may reach what is taken apart after it.
-  connection_ = IpaConnection();
+  ipa_.reset();
   buffers_mapped_ = false;
   isp_thread_.reset();
   sensor_thread_.reset();
@@ -207,7 +209,7 @@ Result<void> SimulatedPipeline::configure_ipa(const StreamConfiguration& stream)
   streams[0].pixel_format = static_cast<uint32_t>(stream.format);
   streams[0].width = stream.size.width;
   streams[0].height = stream.size.height;
-  Result<ControlRanges> ranges = connection_.ipa->configure(to_ipa(mode_), streams);
+  Result<ControlRanges> ranges = ipa_->configure(to_ipa(mode_), streams);
   if (!ranges)
     return ranges.error();
   ranges_ = *ranges;
@@ -216,7 +218,7 @@ Result<void> SimulatedPipeline::configure_ipa(const StreamConfiguration& stream)
   Result<std::vector<gstcam::ipa::Buffer>> descriptions = buffers_->descriptions();
   if (!descriptions)
     return descriptions.error();
-  if (Result<void> r = connection_.ipa->map_buffers(*descriptions); !r)
+  if (Result<void> r = ipa_->map_buffers(*descriptions); !r)
     return r;
   buffers_mapped_ = true;
   return {};
@@ -232,19 +234,19 @@ Result<std::unique_ptr<FrameBuffer>> SimulatedPipeline::allocate_buffer(uint32_t
 }
 
 Result<void> SimulatedPipeline::start(const ControlList& controls) {
-  Result<ControlList> from_ipa = connection_.ipa->start(controls);
+  Result<ControlList> from_ipa = ipa_->start(controls);
   if (!from_ipa)
     return from_ipa.error().within("camera '" + id() + "'");
   Result<ControlList> initial = FrameScheduler::sensor_controls(*from_ipa, mode_);
   if (!initial) {
     const Error error = initial.error().within("the IPA's answer to start()");
     ipa_lost(error);
-    (void)connection_.ipa->stop().ok();
+    (void)ipa_->stop().ok();
     return error;
   }
   FrameScheduler::Run run;
-  run.ipa = connection_.ipa.get();
-  run.host = connection_.host;
+  run.ipa = ipa_.get();
+  run.host = ipa_->kind();
   run.sensor = sensor_thread_.get();
   run.isp = isp_thread_.get();
   run.buffers = &*buffers_;
@@ -252,7 +254,7 @@ Result<void> SimulatedPipeline::start(const ControlList& controls) {
   scheduler_->start(run);
   if (Result<void> r = sensor_thread_->start(*initial); !r) {
     scheduler_->stop();
-    (void)connection_.ipa->stop().ok();  // the sensor's error is the one to tell
+    (void)ipa_->stop().ok();  // the sensor's error is the one to tell
     return r.error().within("camera '" + id() + "'");
   }
   return {};
@@ -261,8 +263,11 @@ Result<void> SimulatedPipeline::start(const ControlList& controls) {
 void SimulatedPipeline::stop() {
   sensor_thread_->stop();
   isp_thread_->stop();
-  if (Result<void> r = connection_.ipa->stop(); !r)
-    ipa_lost(r.error());
+  // One that is lost would be waited for in vain; its events are not listened to any more.
+  if (!lost_) {
+    if (Result<void> r = ipa_->stop(); !r)
+      ipa_lost(r.error());
+  }
   scheduler_->stop();
   while (Request* request = sensor_thread_->take_back()) {
     request->status = Request::Status::Cancelled;
@@ -275,7 +280,7 @@ void SimulatedPipeline::queue_request(Request* request) {
 }
 
 int SimulatedPipeline::ipa_pid() const {
-  return connection_.pid && !lost_ ? connection_.pid() : 0;
+  return ipa_ && !lost_ ? ipa_->pid() : 0;
 }
 
 void SimulatedPipeline::frame_completed(Request& request) {
@@ -283,15 +288,14 @@ void SimulatedPipeline::frame_completed(Request& request) {
 }
 
 std::string SimulatedPipeline::ipa_name() const {
-  const std::string pid = connection_.pid ? std::to_string(connection_.pid()) : "?";
-  return std::string("its IPA (") +
-         (connection_.host == kIpaHostWorker ? "worker process " : "thread of process ") + pid +
-         ")";
+  const bool worker = ipa_->kind() == kIpaHostWorker;
+  return std::string("its IPA (") + (worker ? "worker process " : "a thread of process ") +
+         std::to_string(ipa_->pid()) + ")";
 }
 
 /* Death, silence and lies of the IPA all arrive here, and nowhere else. */
 void SimulatedPipeline::ipa_lost(const Error& error) {
-  if (lost_)
+  if (lost_ || !ipa_)
     return;
   const std::string name = ipa_name();
   lost_ = true;

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,16 +21,20 @@
 #include "pipelines/simulated/camera-config.h"
 #include "pipelines/simulated/frame-scheduler.h"
 #include "pipelines/simulated/ipa-buffers.h"
-#include "pipelines/simulated/ipa-connection.h"
 #include "pipelines/simulated/isp-thread.h"
 #include "pipelines/simulated/sensor-thread.h"
+#include "simulated-ipa-proxy.h"
 
 namespace gstcam::simulated {
+
+/** Starts an IPA whose events and notices come in `context` until it is destroyed. */
+using IpaConnector = std::function<Result<std::unique_ptr<IpaProxy>>(
+    IpaIsolation isolation, GMainContext* context, IpaEvents& events, ipc::HostHandlers handlers)>;
 
 class SimulatedPipeline final : public PipelineHandler, private FrameScheduler::Owner {
  public:
   struct Options {
-    IpaConnector connect;
+    IpaConnector connect;           // create_ipa(); tests have others
     int64_t deadline_us = 2000000;  // the longest an IPA may be silent when it owes an answer
   };
 
@@ -59,7 +64,7 @@ class SimulatedPipeline final : public PipelineHandler, private FrameScheduler::
 
   Result<void> open_parts(const CameraOptions& options);
   Result<void> open_sensor() const;
-  Result<void> init_ipa(TuningFile tuning);
+  Result<void> init_ipa(TuningFile tuning, const SensorInfo& info);
   Result<void> configure_parts(StreamConfiguration& stream);
   Result<void> configure_ipa(const StreamConfiguration& stream);
   [[nodiscard]] Size preferred_size(const SizeLimits& limits) const;
@@ -78,7 +83,7 @@ class SimulatedPipeline final : public PipelineHandler, private FrameScheduler::
   std::unique_ptr<SensorThread> sensor_thread_;
   std::unique_ptr<IspThread> isp_thread_;
   std::optional<IpaBuffers> buffers_;
-  IpaConnection connection_;
+  std::unique_ptr<IpaProxy> ipa_;
   bool buffers_mapped_ = false;
   bool lost_ = false;
   ControlRanges ranges_;

@@ -21,7 +21,7 @@
 #include "core/isp/parameters.h"
 #include "core/wakeup.h"
 #include "ipa/isp-statistics.h"
-#include "pipelines/simulated/ipa-connection.h"
+#include "pipelines/simulated/simulated-pipeline.h"
 
 namespace gstcam::test {
 
@@ -73,10 +73,10 @@ struct IpaPlan {
   int alive = 0;
 };
 
-class ScriptedIpa : public simulated::Ipa {
+class ScriptedIpa : public simulated::IpaProxy {
  public:
   ScriptedIpa(std::shared_ptr<IpaPlan> plan, GMainContext* context, simulated::IpaEvents& events,
-              simulated::IpaNotices notices)
+              ipc::HostHandlers notices)
       : plan_(std::move(plan)),
         events_(events),
         notices_(std::move(notices)),
@@ -87,16 +87,16 @@ class ScriptedIpa : public simulated::Ipa {
 
   static simulated::IpaConnector connector(std::shared_ptr<IpaPlan> plan) {
     return [plan](IpaIsolation /*isolation*/, GMainContext* context, simulated::IpaEvents& events,
-                  simulated::IpaNotices notices) -> Result<simulated::IpaConnection> {
+                  ipc::HostHandlers notices) -> Result<std::unique_ptr<simulated::IpaProxy>> {
       if (plan->connect_error)
         return *plan->connect_error;
-      simulated::IpaConnection connection;
-      connection.ipa = std::make_unique<ScriptedIpa>(plan, context, events, std::move(notices));
-      connection.host = kIpaHostThread;
-      connection.pid = [] { return 4711; };
-      return connection;
+      return std::unique_ptr<simulated::IpaProxy>(
+          std::make_unique<ScriptedIpa>(plan, context, events, std::move(notices)));
     };
   }
+
+  IpaHostKind kind() const override { return kIpaHostThread; }
+  int pid() const override { return 4711; }
 
   Result<ControlRanges> init(const ipa::Settings& settings,
                              const ipa::SensorInfo& sensor) override {
@@ -194,12 +194,12 @@ class ScriptedIpa : public simulated::Ipa {
       return {};
     if (is(Lie::CallFails, frame)) {
       send([this] {
-        notices_.call_failed("compute_params", Error(Error::Code::Failed, "out of ideas"));
+        notices_.on_call_failed("compute_params", Error(Error::Code::Failed, "out of ideas"));
       });
       return {};
     }
     if (is(Lie::Dies, frame)) {
-      send([this] { notices_.lost(Error(Error::Code::Lost, "killed by signal 9")); });
+      send([this] { notices_.on_lost(Error(Error::Code::Lost, "killed by signal 9")); });
       return {};
     }
     auto tell = [this, told_frame, told_buffer] {
@@ -287,7 +287,7 @@ class ScriptedIpa : public simulated::Ipa {
 
   std::shared_ptr<IpaPlan> plan_;
   simulated::IpaEvents& events_;
-  simulated::IpaNotices notices_;
+  ipc::HostHandlers notices_;
   Wakeup wakeup_;
   std::deque<std::function<void()>> queue_;
   std::map<uint32_t, SharedMemory> buffers_;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The simulated cameras that are described in GST_CAMERA_SIMULATED_CONFIG, or the default one.
+ */
+#include "core/pipeline-handler.h"
+#include "pipelines/simulated/camera-config.h"
+#include "pipelines/simulated/simulated-pipeline.h"
+
+namespace gstcam {
+
+std::unique_ptr<PipelineFactory> make_simulated_pipeline_factory();
+
+namespace {
+
+using simulated::CameraDescription;
+using simulated::SimulatedPipeline;
+
+Result<std::unique_ptr<simulated::IpaProxy>> connect(IpaIsolation isolation, GMainContext* context,
+                                                     simulated::IpaEvents& events,
+                                                     ipc::HostHandlers handlers) {
+  ipc::IpaOptions options;
+  options.isolation = isolation;
+  return simulated::create_ipa(options, context, events, std::move(handlers));
+}
+
+class SimulatedFactory final : public PipelineFactory {
+ public:
+  [[nodiscard]] const char* name() const override { return "simulated"; }
+  Result<std::vector<std::unique_ptr<PipelineHandler>>> enumerate() override {
+    Result<std::vector<CameraDescription>> descriptions =
+        simulated::configured_camera_descriptions();
+    if (!descriptions)
+      return descriptions.error();
+    std::vector<std::unique_ptr<PipelineHandler>> handlers;
+    for (CameraDescription& description : *descriptions) {
+      handlers.push_back(std::make_unique<SimulatedPipeline>(
+          std::move(description), SimulatedPipeline::Options{.connect = connect}));
+    }
+    return handlers;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<PipelineFactory> make_simulated_pipeline_factory() {
+  return std::make_unique<SimulatedFactory>();
+}
+
+}  // namespace gstcam
