@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Processor time of a 1080p raw frame: prints JSON lines. */
+#include <gst/gst.h>
 #include <time.h>
 
 #include <algorithm>
@@ -24,8 +25,12 @@ int measure(const char* name, const CameraDescription& description) {
   constexpr Size kSize = {1920, 1080};
   const double created = now_ms();
   auto sensor = SensorModel::create(description);
-  if (!sensor || !(*sensor)->configure(kSize)) {
-    std::fprintf(stderr, "cannot set up the sensor\n");
+  if (!sensor) {
+    std::fprintf(stderr, "%s\n", sensor.error().message.c_str());
+    return 1;
+  }
+  if (const gstcam::Result<void> r = (*sensor)->configure(kSize); !r) {
+    std::fprintf(stderr, "%s\n", r.error().message.c_str());
     return 1;
   }
   std::vector<uint16_t> frame(size_t{kSize.width} * kSize.height);
@@ -49,7 +54,8 @@ int measure(const char* name, const CameraDescription& description) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  gst_init(&argc, &argv);
   CameraDescription description = gstcam::simulated::default_camera_description();
   int failed = measure("chart", description);
   // A new spectrum every frame: the chart is rendered each time.
@@ -63,5 +69,10 @@ int main() {
   failed |= measure("chart-changing-light", description);
   description.sensor.lens_shading = 0.3;
   failed |= measure("chart-changing-light-shaded", description);
-  return failed;
+
+  // A new picture every frame; decoding is in other threads and not counted.
+  CameraDescription video = gstcam::simulated::default_camera_description();
+  video.scene.kind = gstcam::simulated::SceneDescription::Kind::Picture;
+  video.scene.file = "testbin://video,pattern=smpte";
+  return failed | measure("video", video);
 }
