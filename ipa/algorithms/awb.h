@@ -109,7 +109,7 @@ class Awb {
   bool first_ = true;
   double total_weight_ = 0;
   size_t cell_count_ = 0;
-  std::array<Cell, GST_CAMERA_ISP_ZONE_ROWS * GST_CAMERA_ISP_ZONE_COLUMNS> cells_{};
+  std::array<Cell, size_t{GST_CAMERA_ISP_ZONE_ROWS} * GST_CAMERA_ISP_ZONE_COLUMNS> cells_{};
   std::array<uint16_t, 2048> table_{};  // hash of a key -> index into cells_ plus 1, 0: none
   std::array<double, kSteps> posteriors_{};
   std::array<double, 257> log_neutral_{};  // by distance², over 0 .. kFar²

@@ -2,6 +2,7 @@
 #include "ipa/algorithms/black-level.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <string>
 
@@ -27,7 +28,7 @@ Result<BlackLevelTuning> BlackLevelTuning::read(const YamlNode& node) {
     if (level < 0 || level > GST_CAMERA_ISP_BLACK_LEVEL_MAX)
       return node.error(
           "a black level is outside 0.." + std::to_string(GST_CAMERA_ISP_BLACK_LEVEL_MAX), kForm);
-    levels[i] = static_cast<uint16_t>(level + 0.5);
+    levels[i] = static_cast<uint16_t>(std::lround(level));
   }
   tuning.levels = levels;
   return tuning;

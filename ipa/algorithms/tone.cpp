@@ -52,7 +52,7 @@ void Tone::compute() {
   for (size_t i = 0; i < curve_.size(); i++) {
     const double level = static_cast<double>(i) / (GST_CAMERA_ISP_TONE_POINTS - 1);
     const double code = (encode(level) - middle) * status_.contrast + middle + status_.brightness;
-    curve_[i] = static_cast<uint16_t>(std::clamp(code, 0.0, 1.0) * 65535 + 0.5);
+    curve_[i] = static_cast<uint16_t>(std::lround(std::clamp(code, 0.0, 1.0) * 65535));
   }
 }
 

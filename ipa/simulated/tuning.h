@@ -3,7 +3,7 @@
  * Tuning: everything the algorithms must know about one sensor, read from a YAML file.
  *
  * Strict: what is missing, misspelt, of a wrong type or out of range is an Error with file and
- * line. docs/writing-an-ipa.md, "Tuning files", describes the entries. A value type.
+ * line. docs/algorithms.md, "Tuning files", describes the entries. A value type.
  */
 #pragma once
 

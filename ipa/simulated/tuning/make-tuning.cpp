@@ -5,7 +5,7 @@
  *
  * `simulated` is computed from the spectra that the simulated sensor itself uses. The others are of
  * the sensors of recorded frames, of which only measurements of the frame's chart are known: the
- * white points and colour matrices below. docs/writing-an-ipa.md, "Tuning files", says more.
+ * white points and colour matrices below. docs/algorithms.md, "Tuning files", says more.
  */
 #include <algorithm>
 #include <array>
@@ -106,7 +106,7 @@ std::vector<WhitePoint> locus_through(const ChromaOf& shape, std::vector<double>
   for (const WhitePoint& point : measured)
     temperatures.push_back(point.temperature);
   std::ranges::sort(temperatures);
-  temperatures.erase(std::ranges::unique(temperatures).begin(), temperatures.end());
+  temperatures.erase(std::unique(temperatures.begin(), temperatures.end()), temperatures.end());
   std::vector<WhitePoint> locus;
   for (const double temperature : temperatures) {
     Chroma at = shape(temperature);
