@@ -3,11 +3,32 @@
 
 #include <glib.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <vector>
 
 #include "pipelines/simulated/scene/chart-scene.h"
+#include "pipelines/simulated/sensor/expose-row.h"
+#include "pipelines/simulated/sensor/noise-table.h"
+
+/* Counts what is allocated while a frame is made. */
+static size_t allocations = 0;  // NOLINT
+void* operator new(size_t size) {
+  allocations++;
+  void* memory = std::malloc(size);  // NOLINT
+  if (!memory)
+    std::abort();
+  return memory;
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);  // NOLINT
+}
+void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);  // NOLINT
+}
 
 namespace {
 
@@ -201,6 +222,58 @@ void test_formats() {
   }
 }
 
+/* Whatever instruction set was chosen: the codes of plain arithmetic, bit for bit. */
+void test_row_is_exact() {
+  constexpr uint32_t kWidth = 1021;  // leaves a rest in every vector width
+  std::vector<uint16_t> plane(kWidth);
+  std::vector<uint16_t> out(kWidth);
+  const float* noise = NoiseTable::instance().piece(5, 6, 7, 0);
+  for (float exposure : {0.0F, 1e-4F, 0.01F, 0.15F, 3.0F, 1e20F}) {
+    const ExposeParameters p = {.electrons_per_value = exposure,
+                                .read_variance = 9,
+                                .noise = 1,
+                                .codes_per_electron = 0.0959F * 4,
+                                .black = 64,
+                                .max = 1023};
+    for (uint32_t x = 0; x < kWidth; x++)
+      plane[x] = static_cast<uint16_t>(x * 64);
+    expose_row(plane.data(), noise, kWidth, p, out.data());
+    for (uint32_t x = 0; x < kWidth; x++) {
+      // volatile: no fused multiply-add here either.
+      volatile float mean = static_cast<float>(plane[x]) * p.electrons_per_value;
+      volatile float sigma = std::sqrt(mean + p.read_variance) * p.noise;
+      volatile float deviation = sigma * noise[x];
+      volatile float electrons = mean + deviation;
+      volatile float scaled = electrons * p.codes_per_electron;
+      volatile float code = scaled + (p.black + 0.5F);
+      const float clamped = std::min(std::max(0.0F, static_cast<float>(code)), p.max + 0.5F);
+      g_assert_cmpuint(out[x], ==, static_cast<uint32_t>(clamped));
+    }
+  }
+}
+
+void test_no_allocation() {
+  CameraDescription d = default_camera_description();
+  d.light = *LightScript::create({{.lux = 10, .temperature = 2856},
+                                  {.position = 20, .lux = 900, .temperature = 7000, .linear = true},
+                                  {.position = 30, .lux = 50, .illuminant = "FL2", .linear = true}},
+                                 true);
+  auto sensor = make(d);
+  std::vector<uint16_t> frame(size_t{kSize.width} * kSize.height);
+  g_assert_true(sensor->start(controls(5000, 2)).ok());
+  const ControlList list = controls(7000, 3);
+  bool ok = true;
+  const size_t before = allocations;
+  for (uint32_t i = 0; i < 40; i++) {
+    sensor->set_controls(i, list);
+    ok = ok && sensor->expose(i, int64_t{i} * 33333333, frame.data(), kSize.width * 2).ok();
+    ok = ok && sensor->effective(i).gain > 1;
+  }
+  const size_t after = allocations;
+  g_assert_true(ok);
+  g_assert_cmpuint(after, ==, before);
+}
+
 void test_sizes() {
   auto sensor = SensorModel::create(default_camera_description());
   g_assert_true(sensor.ok());
@@ -264,6 +337,8 @@ int main(int argc, char** argv) {
   g_test_add_func("/sensor/quantisation", test_quantisation);
   g_test_add_func("/sensor/determinism", test_determinism);
   g_test_add_func("/sensor/formats", test_formats);
+  g_test_add_func("/sensor/row-is-exact", test_row_is_exact);
+  g_test_add_func("/sensor/no-allocation", test_no_allocation);
   g_test_add_func("/sensor/sizes", test_sizes);
   g_test_add_func("/sensor/sensitivity", test_sensitivity);
   return g_test_run();
