@@ -129,31 +129,31 @@ bool fail_too_many(Decoder& d, size_t count, size_t limit) {
                 " are accepted");
 }
 
-GVariant* encode(Encoder& e, bool value) {
+GVariant* encode(Encoder& /*e*/, bool value) {
   return g_variant_new_boolean(value);
 }
-GVariant* encode(Encoder& e, int8_t value) {
+GVariant* encode(Encoder& /*e*/, int8_t value) {
   return g_variant_new_int16(value);
 }
-GVariant* encode(Encoder& e, uint8_t value) {
+GVariant* encode(Encoder& /*e*/, uint8_t value) {
   return g_variant_new_byte(value);
 }
-GVariant* encode(Encoder& e, int16_t value) {
+GVariant* encode(Encoder& /*e*/, int16_t value) {
   return g_variant_new_int16(value);
 }
-GVariant* encode(Encoder& e, uint16_t value) {
+GVariant* encode(Encoder& /*e*/, uint16_t value) {
   return g_variant_new_uint16(value);
 }
-GVariant* encode(Encoder& e, int32_t value) {
+GVariant* encode(Encoder& /*e*/, int32_t value) {
   return g_variant_new_int32(value);
 }
-GVariant* encode(Encoder& e, uint32_t value) {
+GVariant* encode(Encoder& /*e*/, uint32_t value) {
   return g_variant_new_uint32(value);
 }
-GVariant* encode(Encoder& e, int64_t value) {
+GVariant* encode(Encoder& /*e*/, int64_t value) {
   return g_variant_new_int64(value);
 }
-GVariant* encode(Encoder& e, uint64_t value) {
+GVariant* encode(Encoder& /*e*/, uint64_t value) {
   return g_variant_new_uint64(value);
 }
 GVariant* encode(Encoder& e, float value) {
@@ -181,7 +181,7 @@ GVariant* encode(Encoder& e, const UniqueFd& value) {
   return g_variant_new_handle(e.add_fd(value));
 }
 
-bool decode(Decoder& d, GVariant* v, bool& out) {
+bool decode(Decoder& /*d*/, GVariant* v, bool& out) {
   out = g_variant_get_boolean(v) != FALSE;
   return true;
 }
@@ -194,37 +194,37 @@ bool decode(Decoder& d, GVariant* v, int8_t& out) {
   return true;
 }
 
-bool decode(Decoder& d, GVariant* v, uint8_t& out) {
+bool decode(Decoder& /*d*/, GVariant* v, uint8_t& out) {
   out = g_variant_get_byte(v);
   return true;
 }
 
-bool decode(Decoder& d, GVariant* v, int16_t& out) {
+bool decode(Decoder& /*d*/, GVariant* v, int16_t& out) {
   out = g_variant_get_int16(v);
   return true;
 }
 
-bool decode(Decoder& d, GVariant* v, uint16_t& out) {
+bool decode(Decoder& /*d*/, GVariant* v, uint16_t& out) {
   out = g_variant_get_uint16(v);
   return true;
 }
 
-bool decode(Decoder& d, GVariant* v, int32_t& out) {
+bool decode(Decoder& /*d*/, GVariant* v, int32_t& out) {
   out = g_variant_get_int32(v);
   return true;
 }
 
-bool decode(Decoder& d, GVariant* v, uint32_t& out) {
+bool decode(Decoder& /*d*/, GVariant* v, uint32_t& out) {
   out = g_variant_get_uint32(v);
   return true;
 }
 
-bool decode(Decoder& d, GVariant* v, int64_t& out) {
+bool decode(Decoder& /*d*/, GVariant* v, int64_t& out) {
   out = g_variant_get_int64(v);
   return true;
 }
 
-bool decode(Decoder& d, GVariant* v, uint64_t& out) {
+bool decode(Decoder& /*d*/, GVariant* v, uint64_t& out) {
   out = g_variant_get_uint64(v);
   return true;
 }

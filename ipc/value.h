@@ -106,11 +106,11 @@ class Copier {
 };
 
 template <typename T>
-void copy(Copier& copier, const T& from, T& to) {
+void copy(Copier& /*copier*/, const T& from, T& to) {
   to = from;
 }
 void copy(Copier& copier, const UniqueFd& from, UniqueFd& to);
-inline void copy(Copier& copier, const std::vector<uint8_t>& from, std::vector<uint8_t>& to) {
+inline void copy(Copier& /*copier*/, const std::vector<uint8_t>& from, std::vector<uint8_t>& to) {
   to = from;
 }
 
