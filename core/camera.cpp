@@ -30,6 +30,20 @@ const char* word(Camera::State state) {
   return "in no state";
 }
 
+/* What the application asks for: of the table, writable, and a possible value. */
+Result<void> check_controls(const ControlList& controls) {
+  Result<void> result;
+  controls.for_each([&result](ControlId id, const ControlValue& value) {
+    if (!result)
+      return;
+    result = control_info(id).writable
+                 ? check_control(id, value)
+                 : Error(Error::Code::Invalid,
+                         "control '" + std::string(control_info(id).name) + "' is read only");
+  });
+  return result;
+}
+
 }  // namespace
 
 class Camera::Private : public PipelineListener {
@@ -221,6 +235,8 @@ Result<void> Camera::Private::configure(std::vector<StreamConfiguration>& stream
 Result<void> Camera::Private::start(const ControlList& controls) {
   if (std::optional<Error> error = failure())
     return *error;
+  if (Result<void> r = check_controls(controls); !r)
+    return r;
   if (Result<void> r = handler->start(ranges.clamp(controls)); !r)
     return r;
   handler_started = true;
@@ -261,16 +277,7 @@ Result<void> Camera::Private::check_request(const Request& request) const {
                                              std::to_string(buffer->size()) + " bytes, a frame " +
                                              std::to_string(needed));
   }
-  Result<void> result;
-  request.controls.for_each([&result](ControlId id, const ControlValue& value) {
-    if (!result)
-      return;
-    result = control_info(id).writable
-                 ? check_control(id, value)
-                 : Error(Error::Code::Invalid,
-                         "control '" + std::string(control_info(id).name) + "' is read only");
-  });
-  return result;
+  return check_controls(request.controls);
 }
 
 Camera::Camera(std::unique_ptr<PipelineHandler> handler)

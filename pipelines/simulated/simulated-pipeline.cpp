@@ -49,7 +49,6 @@ Size SimulatedPipeline::preferred_size(const SizeLimits& limits) const {
 }
 
 Result<void> SimulatedPipeline::open_sensor() const {
-  std::lock_guard lock(sensor_mutex_);
   if (sensor_)
     return {};
   Result<std::unique_ptr<SensorModel>> sensor = SensorModel::create(description_);
@@ -60,10 +59,10 @@ Result<void> SimulatedPipeline::open_sensor() const {
 }
 
 const std::vector<StreamCapabilities>& SimulatedPipeline::streams() const {
-  const bool opened = open_sensor().ok();
   std::lock_guard lock(sensor_mutex_);
   if (!streams_.empty())
     return streams_;
+  const bool opened = open_sensor().ok();
   const SizeLimits limits = opened ? sensor_->limits() : kUnknownLimits;
   StreamCapabilities c;
   c.formats.assign(all_pixel_formats().begin(), all_pixel_formats().end());
@@ -108,8 +107,12 @@ Result<void> SimulatedPipeline::open_parts(const CameraOptions& options) {
   GMainContext* context = g_main_context_get_thread_default();
   scheduler_ = std::make_unique<FrameScheduler>(context, static_cast<FrameScheduler::Owner&>(*this),
                                                 options_.deadline_us);
-  if (Result<void> r = open_sensor(); !r)
-    return r;
+  (void)streams();  // now: nobody may look at the sensor while its thread loads the scene
+  {
+    std::lock_guard lock(sensor_mutex_);
+    if (Result<void> r = open_sensor(); !r)
+      return r;
+  }
   Result<SensorInfo> info = sensor_->info(preferred_size(sensor_->limits()), 0);
   if (!info)
     return info.error();
@@ -162,6 +165,9 @@ void SimulatedPipeline::close() {
   scheduler_.reset();
   buffers_.reset();
   configured_.reset();
+  // Pictures and planes are much memory for a camera that nobody uses.
+  std::lock_guard lock(sensor_mutex_);
+  sensor_.reset();
 }
 
 Result<void> SimulatedPipeline::configure(std::vector<StreamConfiguration>& streams) {

@@ -63,6 +63,7 @@ class SimulatedPipeline final : public PipelineHandler, private FrameScheduler::
   void camera_failed(const Error& error) override;
 
   Result<void> open_parts(const CameraOptions& options);
+  /** Under sensor_mutex_. */
   Result<void> open_sensor() const;
   Result<void> init_ipa(TuningFile tuning, const SensorInfo& info);
   Result<void> configure_parts(StreamConfiguration& stream);
@@ -73,7 +74,7 @@ class SimulatedPipeline final : public PipelineHandler, private FrameScheduler::
   const CameraDescription description_;
   const Options options_;
 
-  /* Made by streams() or open(), whichever comes first; then the handler's. */
+  /* The sensor is made by streams() or open(), whichever comes first, and goes with close(). */
   mutable std::mutex sensor_mutex_;
   mutable std::unique_ptr<SensorModel> sensor_;
   mutable std::vector<StreamCapabilities> streams_;

@@ -269,6 +269,9 @@ void test_controls_reach_the_handler() {
   f.configure();
   f.make_requests(1);
   ControlList controls;
+  controls.set(ControlId::Lux, 1.0);
+  CHECK_ERROR(f.camera->start(controls), Code::Invalid);
+  controls.clear();
   controls.set(ControlId::ExposureTime, int32_t{1});
   CHECK_OK(f.camera->start(controls));
   f.requests[0]->controls.set(ControlId::AnalogueGain, 100.0);
