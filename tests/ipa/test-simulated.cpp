@@ -10,7 +10,9 @@
 #include <sys/mman.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include "base/shared-memory.h"
 #include "core/isp/parameters.h"
@@ -19,6 +21,22 @@
 
 using namespace gstcam;
 using namespace gstcam::simulated;
+
+/* Counts what the path of a frame may not do. */
+static uint64_t allocations = 0;
+
+void* operator new(size_t size) {
+  allocations++;
+  if (void* memory = std::malloc(size))
+    return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
 
 namespace {
 
@@ -414,6 +432,29 @@ void test_request_flood() {
   rig.frame(0);
 }
 
+void test_no_allocation() {
+  Rig rig;
+  g_assert_true(rig.ipa.start({}).ok());
+  rig.events.seen.reserve(1000);
+  ControlList controls;
+  controls.set(ControlId::Contrast, 1.5);
+  uint64_t time = 0;
+  for (uint32_t n = 0; n < 100; n++) {
+    controls.set(ControlId::Saturation, n % 2 == 0 ? 1.0 : 1.5);
+    rig.put(Rig::statistics(n));
+    const ControlList taken = Rig::taken();
+    const uint64_t before = allocations;
+    const gint64 begin = g_get_monotonic_time();
+    const Result<void> queued = rig.ipa.queue_request(n, controls);
+    const Result<void> computed = rig.ipa.compute_params(n, Rig::kParams);
+    const Result<void> processed = rig.ipa.process_stats(n, Rig::kStats, taken);
+    time += static_cast<uint64_t>(g_get_monotonic_time() - begin);
+    g_assert_cmpuint(allocations - before, ==, 0);
+    g_assert_true(queued.ok() && computed.ok() && processed.ok());
+  }
+  g_test_message("%g us a frame", static_cast<double>(time) / 100);
+}
+
 /* Two modules that get the same calls say the same, bit for bit. */
 void test_deterministic() {
   CameraDescription camera = default_camera_description();
@@ -485,6 +526,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/ipa/simulated/metadata", test_metadata);
   g_test_add_func("/ipa/simulated/controls", test_controls);
   g_test_add_func("/ipa/simulated/request-flood", test_request_flood);
+  g_test_add_func("/ipa/simulated/no-allocation", test_no_allocation);
   g_test_add_func("/ipa/simulated/deterministic", test_deterministic);
   g_test_add_func("/ipa/simulated/modes-in-the-loop", test_modes_in_the_loop);
   return g_test_run();
