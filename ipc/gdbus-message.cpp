@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::string_view kErrorPrefix = "org.freedesktop.GstCamera.Error.";
 
+/* Stands between message and hint of an error. */
+constexpr std::string_view kHint = "\nHint: ";
+
 /* How much of a peer's text goes into an error of ours. */
 constexpr size_t kMaxErrorText = 4096;
 
@@ -88,13 +91,13 @@ std::string dbus_error_name(Error::Code code) {
 }
 
 DBusMessagePtr make_error_reply(GDBusMessage* call, const Error& error) {
-  /* D-Bus wants valid UTF-8; an IPA may have quoted anything. */
-  const CharPtr text(g_utf8_make_valid(error.message.c_str(), -1));
-  const CharPtr hint(g_utf8_make_valid(error.hint.c_str(), -1));
-  auto reply = DBusMessagePtr::adopt(g_dbus_message_new_method_error_literal(
-      call, dbus_error_name(error.code).c_str(), text.get()));
-  g_dbus_message_set_body(reply.get(), g_variant_new("(ss)", text.get(), hint.get()));
-  return reply;
+  /* One string, which is what D-Bus tools show of an error. It has to be valid UTF-8; an IPA may
+   * have quoted anything. */
+  const std::string text =
+      error.hint.empty() ? error.message : error.message + std::string(kHint) + error.hint;
+  const CharPtr valid(g_utf8_make_valid(text.c_str(), -1));
+  return DBusMessagePtr::adopt(g_dbus_message_new_method_error_literal(
+      call, dbus_error_name(error.code).c_str(), valid.get()));
 }
 
 Error error_from_reply(GDBusMessage* reply) {
@@ -115,17 +118,15 @@ Error error_from_reply(GDBusMessage* reply) {
   }
   std::string message;
   std::string hint;
-  if (GVariant* body = g_dbus_message_get_body(reply)) {
-    const auto text = [body](size_t index) {
-      if (g_variant_n_children(body) <= index)
-        return std::string();
-      const VariantPtr child(g_variant_get_child_value(body, index));
-      if (!g_variant_is_of_type(child.get(), G_VARIANT_TYPE_STRING))
-        return std::string();
-      return std::string(g_variant_get_string(child.get(), nullptr)).substr(0, kMaxErrorText);
-    };
-    message = text(0);
-    hint = text(1);
+  GVariant* body = g_dbus_message_get_body(reply);
+  if (body && g_variant_is_of_type(body, G_VARIANT_TYPE("(s)"))) {
+    const VariantPtr child(g_variant_get_child_value(body, 0));
+    message = std::string(g_variant_get_string(child.get(), nullptr)).substr(0, kMaxErrorText);
+    const size_t at = message.rfind(kHint);
+    if (at != std::string::npos) {
+      hint = message.substr(at + kHint.size());
+      message.resize(at);
+    }
   }
   if (message.empty())
     message = name ? name : "the peer answered with an error that says nothing";

@@ -65,7 +65,7 @@ DBusMessagePtr answer_standard_call(GDBusMessage* call, std::string_view ipa_xml
   const std::string_view path = text(g_dbus_message_get_path(call));
 
   if (interface == "org.freedesktop.DBus" && member == "Hello") {
-    /* busctl speaks to a bus only; for it we are one with a single name. */
+    /* busctl and gdbus speak to a bus only; for them we are one, of a single name. */
     return reply_with(call, g_variant_new("(s)", ":1.1"));
   }
   const std::string xml = introspect(path, ipa_xml);

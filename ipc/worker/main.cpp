@@ -5,7 +5,9 @@
  * A host starts it with descriptors (--fd, --module-fd); by hand it takes a file and an address:
  *
  *     gst-camera-ipa-worker --module simulated.so --listen unix:path=/tmp/ipa
- *     gdbus introspect --address unix:path=/tmp/ipa --object-path /org/freedesktop/GstCamera/Ipa
+ *     gdbus introspect --address unix:path=/tmp/ipa --dest :1.1
+ *         --object-path /org/freedesktop/GstCamera/Ipa
+ *     busctl --address unix:path=/tmp/ipa introspect :1.1 /org/freedesktop/GstCamera/Ipa
  *
  * Exit status: 0 the host hung up, 2 usage, 3 the module is refused, 4 no connection, 5 the IPA did
  * not come back from a call after the host hung up. What goes wrong is one line on stderr, which

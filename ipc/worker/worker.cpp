@@ -107,7 +107,8 @@ Result<void> Worker::listen(const std::string& address) {
     }
   });
   if (!server_)
-    return Error(Error::Code::Failed, "cannot listen at '" + address + "': " + error.message());
+    return Error(Error::Code::Failed, "cannot listen at '" + address + "': " + error.message(),
+                 "a socket that a killed worker left behind must be removed");
   std::printf("%s\n", g_dbus_server_get_client_address(server_.get()));
   std::fflush(stdout);
   return {};
