@@ -245,15 +245,16 @@ struct _GstCameraSrc {
   CameraSource* priv;
 };
 
+/* NOLINTNEXTLINE(performance-no-int-to-ptr): the macro's */
 G_DEFINE_FINAL_TYPE(GstCameraSrc, gst_camera_src, GST_TYPE_ELEMENT)
 
 static void gst_camera_src_set_property(GObject* object, guint id, const GValue* value,
-                                        GParamSpec* pspec) {
+                                        GParamSpec* /*pspec*/) {
   GST_CAMERA_SRC(object)->priv->set_property(id, value);
 }
 
 static void gst_camera_src_get_property(GObject* object, guint id, GValue* value,
-                                        GParamSpec* pspec) {
+                                        GParamSpec* /*pspec*/) {
   GST_CAMERA_SRC(object)->priv->get_property(id, value);
 }
 

@@ -26,16 +26,15 @@ std::string enum_type_name(const ControlInfo& info) {
   return name;
 }
 
-GType register_enum(const ControlInfo& info) {
+/** GObject keeps a pointer to `values`, which must live as long as the process. */
+GType register_enum(const ControlInfo& info, std::vector<GEnumValue>& values) {
   const std::string name = enum_type_name(info);
   if (GType known = g_type_from_name(name.c_str()); known != 0)
     return known;
-  /* GObject keeps a pointer to the values for the life of the process. */
-  GEnumValue* values = g_new0(GEnumValue, info.values.size() + 1);
-  GEnumValue* out = values;
   for (const ControlEnumValue& v : info.values)
-    *out++ = {v.value, v.doc, v.nick};
-  return g_enum_register_static(g_intern_string(name.c_str()), values);
+    values.push_back({v.value, v.doc, v.nick});
+  values.push_back({0, nullptr, nullptr});
+  return g_enum_register_static(g_intern_string(name.c_str()), values.data());
 }
 
 std::string blurb(const ControlInfo& info) {
@@ -148,10 +147,11 @@ void install_control_properties(GObjectClass* klass, guint first_id) {
 GType control_enum_type(ControlId id) {
   static std::mutex mutex;
   static std::array<GType, kControlCount> types{};
+  static auto* values = new std::array<std::vector<GEnumValue>, kControlCount>;
   const std::lock_guard lock(mutex);
   GType& type = types[static_cast<size_t>(id)];
   if (type == 0)
-    type = register_enum(control_info(id));
+    type = register_enum(control_info(id), (*values)[static_cast<size_t>(id)]);
   return type;
 }
 

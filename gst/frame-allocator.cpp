@@ -10,6 +10,7 @@ struct GstCameraFrameAllocatorClass {
 };
 
 GType gst_camera_frame_allocator_get_type();
+/* NOLINTNEXTLINE(performance-no-int-to-ptr): the macro's */
 G_DEFINE_TYPE(GstCameraFrameAllocator, gst_camera_frame_allocator, GST_TYPE_FD_ALLOCATOR)
 
 namespace {
@@ -26,12 +27,12 @@ gstcam::FrameBuffer* frame_of_memory(GstMemory* memory) {
       gst_mini_object_get_qdata(GST_MINI_OBJECT_CAST(root), frame_quark()));
 }
 
-gpointer map_frame(GstMemory* memory, gsize maxsize, GstMapFlags flags) {
+gpointer map_frame(GstMemory* memory, gsize /*maxsize*/, GstMapFlags /*flags*/) {
   gstcam::FrameBuffer* frame = frame_of_memory(memory);
   return frame ? frame->data() : nullptr;
 }
 
-void unmap_frame(GstMemory* memory) {
+void unmap_frame(GstMemory* /*memory*/) {
   /* The mapping belongs to the FrameBuffer. */
 }
 
@@ -41,7 +42,7 @@ void delete_frame(gpointer frame) {
 
 }  // namespace
 
-static void gst_camera_frame_allocator_class_init(GstCameraFrameAllocatorClass* klass) {}
+static void gst_camera_frame_allocator_class_init(GstCameraFrameAllocatorClass* /*klass*/) {}
 
 static void gst_camera_frame_allocator_init(GstCameraFrameAllocator* self) {
   GstAllocator* allocator = GST_ALLOCATOR_CAST(self);

@@ -32,6 +32,7 @@ struct GstCameraFramePoolClass {
 };
 
 GType gst_camera_frame_pool_get_type();
+/* NOLINTNEXTLINE(performance-no-int-to-ptr): the macro's */
 G_DEFINE_TYPE(GstCameraFramePool, gst_camera_frame_pool, GST_TYPE_BUFFER_POOL)
 
 static GstCameraFramePool* pool_cast(gpointer object) {
@@ -39,7 +40,7 @@ static GstCameraFramePool* pool_cast(gpointer object) {
 }
 
 static GstFlowReturn alloc_buffer(GstBufferPool* pool, GstBuffer** out,
-                                  GstBufferPoolAcquireParams* params) {
+                                  GstBufferPoolAcquireParams* /*params*/) {
   PoolPrivate& d = *pool_cast(pool)->priv;
   std::shared_ptr<gstcam::Camera> camera;
   {
@@ -81,7 +82,7 @@ static void release_buffer(GstBufferPool* pool, GstBuffer* buffer) {
     listener->buffer_released();
 }
 
-static const gchar** get_options(GstBufferPool* pool) {
+static const gchar** get_options(GstBufferPool* /*pool*/) {
   static const gchar* options[] = {GST_BUFFER_POOL_OPTION_VIDEO_META, nullptr};
   return options;
 }

@@ -42,9 +42,9 @@ static inline const GstStructure* gst_buffer_get_camera_meta(GstBuffer* buffer) 
 
   /* Before the first camerasrc of a process nobody has registered the meta. */
   if (!gst_meta_get_info(GST_CAMERA_META_NAME))
-    return NULL;
+    return NULL; /* NOLINT(modernize-use-nullptr): C */
   meta = gst_buffer_get_custom_meta(buffer, GST_CAMERA_META_NAME);
-  return meta ? gst_custom_meta_get_structure(meta) : NULL;
+  return meta ? gst_custom_meta_get_structure(meta) : NULL; /* NOLINT(modernize-use-nullptr) */
 }
 
 G_END_DECLS

@@ -39,7 +39,8 @@ StreamPad::~StreamPad() {
 
 /* ---- activation and events: any thread ---- */
 
-gboolean StreamPad::on_activate(GstPad* pad, GstObject* parent, GstPadMode mode, gboolean active) {
+gboolean StreamPad::on_activate(GstPad* pad, GstObject* /*parent*/, GstPadMode mode,
+                                gboolean active) {
   if (mode != GST_PAD_MODE_PUSH)
     return FALSE;
   return of(pad)->activate(active != FALSE) ? TRUE : FALSE;
@@ -151,7 +152,7 @@ bool StreamPad::flush_stop(EventPtr event) {
   return pushed;
 }
 
-gboolean StreamPad::on_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+gboolean StreamPad::on_event(GstPad* pad, GstObject* /*parent*/, GstEvent* event) {
   const EventPtr owned(event);
   StreamPad* self = of(pad);
   switch (GST_EVENT_TYPE(event)) {
