@@ -22,6 +22,10 @@
  * never set is left to the camera. Read back, a control is what was set; if nothing was, what the
  * last frame was taken with; before the first frame, the default.
  *
+ * EOS and flushes may be sent to the element, or better to its pipeline: GStreamer holds the state
+ * lock of whatever gst_element_send_event() is called on, and a sink that answers a flush needs the
+ * pipeline's.
+ *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 camerasrc ! videoconvert ! autovideosink
