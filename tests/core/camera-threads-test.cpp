@@ -126,8 +126,7 @@ void test_failure_against_stop() {
     CameraFixture f(script);
     f.requeue = true;
     f.run(4);
-    for (const std::unique_ptr<Request>& request : f.requests)
-      (void)f.camera->queue_request(request.get()).ok();
+    f.try_queue_all();
     std::thread other([&f] { f.camera->release(); });
     (void)f.camera->stop().ok();
     other.join();

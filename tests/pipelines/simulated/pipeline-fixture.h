@@ -68,7 +68,9 @@ inline void assert_same(const std::vector<RecordedFrame>& a, const std::vector<R
     ControlList right = b[i].metadata;
     left.erase(ControlId::IpaHost);  // what may differ, and has to
     right.erase(ControlId::IpaHost);
-    g_assert_cmpstr(left.to_string().c_str(), ==, right.to_string().c_str());
+    const std::string left_text = left.to_string();
+    const std::string right_text = right.to_string();
+    g_assert_cmpstr(left_text.c_str(), ==, right_text.c_str());
   }
 }
 
