@@ -128,6 +128,21 @@ void test_temperature_step() {
   }
 }
 
+/* Fluorescent and LED light is on no locus and its spectrum is no black body's. */
+void test_named_lights() {
+  for (const char* name :
+       {"A", "D50", "D75", "FL2", "FL11", "FL12", "LED-B1", "LED-B3", "LED-B5"}) {
+    LightPoint point = light(0, 200, 0);
+    point.illuminant = name;
+    CameraLoop loop(chart_camera({point}), kSize, "simulated.yaml");
+    loop.start();
+    g_test_message("%s", name);
+    expect_settles(loop, 30);
+    g_test_message("%s", loop.metadata().to_string().c_str());
+    expect_colours(loop, 4.5);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -135,5 +150,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/ipa/closed-loop/nine-lights", test_nine_lights);
   g_test_add_func("/ipa/closed-loop/light-steps", test_light_steps);
   g_test_add_func("/ipa/closed-loop/temperature-step", test_temperature_step);
+  g_test_add_func("/ipa/closed-loop/named-lights", test_named_lights);
   return g_test_run();
 }
