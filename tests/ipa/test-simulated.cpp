@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <random>
 
 #include "base/shared-memory.h"
 #include "core/isp/parameters.h"
@@ -432,6 +433,61 @@ void test_request_flood() {
   rig.frame(0);
 }
 
+/* Whatever the picture, even one no camera takes: what comes back can be used. */
+void test_any_statistics() {
+  Rig rig;
+  std::mt19937 random(11);
+  const auto number = [&random](double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random);
+  };
+  g_assert_true(rig.ipa.start({}).ok());
+  for (uint32_t n = 0; n < 500; n++) {
+    GstCameraIspStatistics s = {};
+    s.version = GST_CAMERA_ISP_STATISTICS_VERSION;
+    s.size = sizeof s;
+    s.frame = n;
+    s.quads = UINT32_MAX;
+    const double brightest = std::exp2(number(-20, 4));
+    for (auto& row : s.zones) {
+      for (GstCameraIspZone& zone : row) {
+        zone.count = random() % 3 == 0 ? 0 : random() % 1000000;
+        zone.saturated = random() % 3 == 0 ? random() % 1000000 : 0;
+        for (float& mean : zone.mean)
+          mean = random() % 9 == 0 ? 0.0F : static_cast<float>(number(0, brightest));
+      }
+    }
+    for (auto& bins : s.histogram) {
+      for (uint32_t& bin : bins)
+        bin = random() % 4 == 0 ? random() % 1000000 : 0;
+    }
+    rig.put(s);
+    rig.events.seen.clear();
+    ControlList wishes;
+    wishes.set(ControlId::AwbMode, static_cast<int32_t>(random() % 4));
+    wishes.set(ControlId::ColourGains, DoubleArray{number(0.1, 16), number(0.1, 16)});
+    wishes.set(ControlId::AeMode, static_cast<int32_t>(random() % 3));
+    wishes.set(ControlId::AeFlickerPeriod, static_cast<int32_t>(random() % 100001));
+    wishes.set(ControlId::ExposureCompensation, number(-4, 4));
+    wishes.set(ControlId::Contrast, number(0, 4));
+    wishes.set(ControlId::Saturation, number(0, 4));
+    g_assert_true(rig.ipa.queue_request(n, wishes).ok());
+    g_assert_true(rig.ipa.compute_params(n, Rig::kParams).ok());
+    const Result<void> parameters = check_isp_parameters(rig.parameters());
+    if (!parameters)
+      g_error("frame %u: %s", n, parameters.error().message.c_str());
+    const Result<void> processed = rig.ipa.process_stats(
+        n, Rig::kStats, Rig::taken(static_cast<int32_t>(number(1, 6e7)), number(1, 256)));
+    if (!processed)
+      g_error("frame %u: %s", n, processed.error().message.c_str());
+    for (const Events::Seen& seen : rig.events.seen) {
+      seen.controls.for_each([n](ControlId id, const ControlValue& value) {
+        if (const Result<void> good = check_control(id, value); !good)
+          g_error("frame %u: %s", n, good.error().message.c_str());
+      });
+    }
+  }
+}
+
 void test_no_allocation() {
   Rig rig;
   g_assert_true(rig.ipa.start({}).ok());
@@ -526,6 +582,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/ipa/simulated/metadata", test_metadata);
   g_test_add_func("/ipa/simulated/controls", test_controls);
   g_test_add_func("/ipa/simulated/request-flood", test_request_flood);
+  g_test_add_func("/ipa/simulated/any-statistics", test_any_statistics);
   g_test_add_func("/ipa/simulated/no-allocation", test_no_allocation);
   g_test_add_func("/ipa/simulated/deterministic", test_deterministic);
   g_test_add_func("/ipa/simulated/modes-in-the-loop", test_modes_in_the_loop);
