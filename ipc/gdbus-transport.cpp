@@ -215,13 +215,18 @@ void GdbusTransport::set_handlers(EventHandler on_event, ClosedHandler on_closed
     shared_->on_event = std::move(on_event);
     shared_->on_closed = std::move(on_closed);
   }
+  /* The connection owns what its filter uses, not the filter: GDBus frees the data of a filter from
+   * an idle source of the context that added it, which may never be iterated again. */
+  auto* for_filter = new std::shared_ptr<Shared>(shared_);  // NOLINT
+  g_object_set_data_full(
+      G_OBJECT(connection_.get()), "gst-camera-filter", for_filter,
+      [](gpointer data) { delete static_cast<std::shared_ptr<Shared>*>(data); });  // NOLINT
   g_dbus_connection_add_filter(
       connection_.get(),
       [](GDBusConnection*, GDBusMessage* message, gboolean incoming, gpointer data) {
         return incoming ? (*static_cast<std::shared_ptr<Shared>*>(data))->filter(message) : message;
       },
-      new std::shared_ptr<Shared>(shared_),                                        // NOLINT
-      [](gpointer data) { delete static_cast<std::shared_ptr<Shared>*>(data); });  // NOLINT
+      for_filter, nullptr);
   io_->run([this] {
     g_signal_connect_data(
         connection_.get(), "closed",
