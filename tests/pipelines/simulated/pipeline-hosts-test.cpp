@@ -190,7 +190,7 @@ void test_worker_killed_idle() {
 /* A worker that hangs is missed within the deadline. */
 void test_worker_hangs() {
   CameraFixture f(std::make_unique<SimulatedPipeline>(
-      fast_description(), SimulatedPipeline::Options{.connect = connect, .deadline_us = 200000}));
+      fast_description(), SimulatedPipeline::Options{.connect = connect, .deadline_us = 1000000}));
   open(f, IpaIsolation::Worker);
   const int pid = f.camera->ipa_pid();
   f.make_requests(4);

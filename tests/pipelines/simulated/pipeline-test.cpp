@@ -183,7 +183,7 @@ void test_lie(gconstpointer data) {
   const auto& lie = *static_cast<const LieCase*>(data);
   auto plan = std::make_shared<IpaPlan>();
   plan->lie = lie.lie;
-  CameraFixture f(handler(plan, fast_description(), 100000));
+  CameraFixture f(handler(plan, fast_description(), 500000));
   open(f);
   f.make_requests(4);
   f.requeue = true;
