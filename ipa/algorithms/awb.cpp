@@ -214,9 +214,10 @@ double Awb::search(std::optional<double> last) {
   // The top of a parabola through the best step and its neighbours.
   double offset = 0;
   if (best > 0 && best < kSteps - 1) {
-    const double a = posteriors_[static_cast<size_t>(best - 1)];
-    const double b = posteriors_[static_cast<size_t>(best)];
-    const double c = posteriors_[static_cast<size_t>(best + 1)];
+    const auto middle = static_cast<size_t>(best);
+    const double a = posteriors_[middle - 1];
+    const double b = posteriors_[middle];
+    const double c = posteriors_[middle + 1];
     const double curve = a - 2 * b + c;
     if (curve < -1e-12)
       offset = std::clamp((a - c) / (2 * curve), -0.5, 0.5);

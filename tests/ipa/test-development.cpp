@@ -97,9 +97,8 @@ void test_ccm() {
 
   for (double saturation : {0.0, 0.5, 1.0, 4.0}) {
     ccm.prepare(3000, saturation, p);
-    for (int row = 0; row < 3; row++)
-      g_assert_cmpfloat_with_epsilon(p.ccm[3 * row] + p.ccm[3 * row + 1] + p.ccm[3 * row + 2], 1,
-                                     1e-5);
+    for (size_t row = 0; row < 9; row += 3)
+      g_assert_cmpfloat_with_epsilon(p.ccm[row] + p.ccm[row + 1] + p.ccm[row + 2], 1, 1e-5);
     if (saturation == 0) {
       for (int i = 0; i < 3; i++)
         g_assert_cmpfloat(p.ccm[i], ==, p.ccm[3 + i]);

@@ -89,7 +89,7 @@ Chroma white_of_gains(double red, double blue) {
 double nearest_temperature(const ChromaOf& shape, const Chroma& chroma) {
   double best = 0;
   double best_distance = HUGE_VAL;
-  for (double t = 2000; t <= 10000; t += 10) {
+  for (int t = 2000; t <= 10000; t += 10) {
     const Chroma at = shape(t);
     const double distance = std::hypot(at.u - chroma.u, at.v - chroma.v);
     if (distance < best_distance) {
