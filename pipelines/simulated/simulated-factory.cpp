@@ -15,11 +15,12 @@ namespace {
 using simulated::CameraDescription;
 using simulated::SimulatedPipeline;
 
-Result<std::unique_ptr<simulated::IpaProxy>> connect(IpaIsolation isolation, GMainContext* context,
+Result<std::unique_ptr<simulated::IpaProxy>> connect(const CameraOptions& wanted,
+                                                     GMainContext* context,
                                                      simulated::IpaEvents& events,
                                                      ipc::HostHandlers handlers) {
   ipc::IpaOptions options;
-  options.isolation = isolation;
+  options.isolation = wanted.ipa_isolation;
   return simulated::create_ipa(options, context, events, std::move(handlers));
 }
 

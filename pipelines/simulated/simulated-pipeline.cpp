@@ -129,7 +129,7 @@ Result<void> SimulatedPipeline::open_parts(const CameraOptions& options) {
   };
   handlers.on_lost = [this](const Error& error) { ipa_lost(error); };
   Result<std::unique_ptr<IpaProxy>> ipa =
-      options_.connect(options.ipa_isolation, context, *scheduler_, std::move(handlers));
+      options_.connect(options, context, *scheduler_, std::move(handlers));
   if (!ipa)
     return ipa.error();
   ipa_ = std::move(ipa).value();

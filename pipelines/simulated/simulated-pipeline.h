@@ -29,7 +29,8 @@ namespace gstcam::simulated {
 
 /** Starts an IPA whose events and notices come in `context` until it is destroyed. */
 using IpaConnector = std::function<Result<std::unique_ptr<IpaProxy>>(
-    IpaIsolation isolation, GMainContext* context, IpaEvents& events, ipc::HostHandlers handlers)>;
+    const CameraOptions& options, GMainContext* context, IpaEvents& events,
+    ipc::HostHandlers handlers)>;
 
 class SimulatedPipeline final : public PipelineHandler, private FrameScheduler::Owner {
  public:

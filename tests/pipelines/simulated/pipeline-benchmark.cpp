@@ -21,10 +21,10 @@ namespace {
 constexpr Size kFullHd = {1920, 1080};
 constexpr size_t kFrames = 60;
 
-Result<std::unique_ptr<IpaProxy>> connect(IpaIsolation isolation, GMainContext* context,
+Result<std::unique_ptr<IpaProxy>> connect(const CameraOptions& wanted, GMainContext* context,
                                           IpaEvents& events, ipc::HostHandlers handlers) {
   ipc::IpaOptions options;
-  options.isolation = isolation;
+  options.isolation = wanted.ipa_isolation;
   return create_ipa(options, context, events, std::move(handlers));
 }
 

@@ -16,10 +16,10 @@ namespace {
 using Code = Error::Code;
 
 /* A real connection, and between it and the handler nothing. */
-Result<std::unique_ptr<IpaProxy>> connect(IpaIsolation isolation, GMainContext* context,
+Result<std::unique_ptr<IpaProxy>> connect(const CameraOptions& wanted, GMainContext* context,
                                           IpaEvents& events, ipc::HostHandlers handlers) {
   ipc::IpaOptions options;
-  options.isolation = isolation;
+  options.isolation = wanted.ipa_isolation;
   return create_ipa(options, context, events, std::move(handlers));
 }
 

@@ -86,7 +86,8 @@ class ScriptedIpa : public simulated::IpaProxy {
   ~ScriptedIpa() override { plan_->alive--; }
 
   static simulated::IpaConnector connector(std::shared_ptr<IpaPlan> plan) {
-    return [plan](IpaIsolation /*isolation*/, GMainContext* context, simulated::IpaEvents& events,
+    return [plan](const CameraOptions& /*options*/, GMainContext* context,
+                  simulated::IpaEvents& events,
                   ipc::HostHandlers notices) -> Result<std::unique_ptr<simulated::IpaProxy>> {
       if (plan->connect_error)
         return *plan->connect_error;
