@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "core/context-thread.h"
 #include "core/pipeline-handler.h"
@@ -53,6 +54,7 @@ class Camera::Private : public PipelineListener {
   /* PipelineListener; camera's thread. */
   void request_completed(Request& request) override;
   void failed(const Error& error) override;
+  void notice(const Notice& notice) override;
 
   /* Under call_mutex, camera's thread. */
   Result<void> open(const CameraOptions& options);
@@ -94,6 +96,7 @@ class Camera::Private : public PipelineListener {
 
   CompletedHandler on_completed;
   FailedHandler on_failed;
+  NoticeHandler on_notice;
   ControlRanges ranges;
   bool handler_started = false;
 
@@ -103,11 +106,16 @@ class Camera::Private : public PipelineListener {
 
   /** Tells the application that the camera failed, once, after its requests came back. */
   void report_failure();
+  /** Notices that came before anybody wanted to hear of them. */
+  void deliver_notices();
 
  private:
   void hand_over_requests();
   void give_back(Request& request);
 
+  /* Of open(), mostly: more than these are not kept for those who come late. */
+  static constexpr size_t kMaxEarlyNotices = 16;
+  std::vector<Notice> early_notices_;
   std::unique_ptr<Wakeup> request_wakeup_;
   std::unique_ptr<Wakeup> failure_wakeup_;
   mutable std::mutex failure_mutex_;
@@ -156,6 +164,20 @@ void Camera::Private::failed(const Error& error) {
   failure_wakeup_->signal();
 }
 
+void Camera::Private::notice(const Notice& notice) {
+  if (on_notice)
+    on_notice(notice);
+  else if (early_notices_.size() < kMaxEarlyNotices)
+    early_notices_.push_back(notice);
+}
+
+void Camera::Private::deliver_notices() {
+  if (!on_notice)
+    return;
+  for (const Notice& notice : std::exchange(early_notices_, {}))
+    on_notice(notice);
+}
+
 void Camera::Private::report_failure() {
   std::optional<Error> error = failure();
   if (!error || failure_reported_)
@@ -183,6 +205,7 @@ Result<void> Camera::Private::open(const CameraOptions& options) {
     failure_.reset();
   }
   failure_reported_ = false;
+  early_notices_.clear();
   camera_thread = g_thread_self();
   GMainContext* context = thread->context();
   request_wakeup_ = std::make_unique<Wakeup>(context, "requests", [this] { hand_over_requests(); });
@@ -344,7 +367,8 @@ void Camera::release() {
   d_->state = State::Available;
 }
 
-void Camera::set_handlers(CompletedHandler on_completed, FailedHandler on_failed) {
+void Camera::set_handlers(CompletedHandler on_completed, FailedHandler on_failed,
+                          NoticeHandler on_notice) {
   if (d_->in_callback()) {
     g_critical("handlers of camera '%s' cannot be set from one of them", id().c_str());
     return;
@@ -353,6 +377,8 @@ void Camera::set_handlers(CompletedHandler on_completed, FailedHandler on_failed
   auto set = [&] {
     d_->on_completed = std::move(on_completed);
     d_->on_failed = std::move(on_failed);
+    d_->on_notice = std::move(on_notice);
+    d_->deliver_notices();
   };
   if (d_->thread)
     d_->thread->invoke(set);
@@ -416,6 +442,10 @@ int Camera::ipa_pid() const {
     return d_->handler->ipa_pid();
   std::lock_guard lock(d_->call_mutex);
   return d_->thread ? d_->thread->invoke([this] { return d_->handler->ipa_pid(); }) : 0;
+}
+
+IpaStatus Camera::ipa_status() const {
+  return d_->handler->ipa_status();
 }
 
 }  // namespace gstcam

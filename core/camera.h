@@ -7,8 +7,8 @@
  *
  * Every method may be called from any thread, and blocks until it is done in the camera's own
  * thread (the handler's context; there is one from acquire() to release()), except queue_request(),
- * state() and what is fixed, which never block. Concurrent calls are done one after the other. A
- * call in the wrong state is WrongState and changes nothing.
+ * state(), ipa_status() and what is fixed, which never block. Concurrent calls are done one after
+ * the other. A call in the wrong state is WrongState and changes nothing.
  *
  * Callbacks come in the camera's thread: they must not block (nor take a lock under which somebody
  * calls a blocking method) and may call back only what never blocks, and ipa_pid(). Any other call
@@ -29,6 +29,7 @@
 #include "base/ipa-isolation.h"
 #include "base/result.h"
 #include "core/frame-buffer.h"
+#include "core/notice.h"
 #include "core/request.h"
 #include "core/stream.h"
 
@@ -40,6 +41,8 @@ class PipelineHandler;
 struct CameraOptions {
   IpaIsolation ipa_isolation = IpaIsolation::Auto;
   std::string tuning_file;  // empty: the one that belongs to the sensor
+  /** Losses of the IPA a minute that are mended; one more is a failure. 0: the first one is. */
+  uint32_t ipa_restart_limit = 120;
 };
 
 class Camera {
@@ -53,6 +56,8 @@ class Camera {
   using CompletedHandler = std::function<void(Request&)>;
   /** The camera cannot go on, and every request has been cancelled. At most once from acquire(). */
   using FailedHandler = std::function<void(const Error&)>;
+  /** Something happened that is no failure. What came before there was a handler comes with it. */
+  using NoticeHandler = std::function<void(const Notice&)>;
 
   explicit Camera(std::unique_ptr<PipelineHandler> handler);
   ~Camera();
@@ -74,7 +79,8 @@ class Camera {
   void release();
 
   /** Who is called back, from now on. */
-  void set_handlers(CompletedHandler on_completed, FailedHandler on_failed);
+  void set_handlers(CompletedHandler on_completed, FailedHandler on_failed,
+                    NoticeHandler on_notice = {});
 
   /**
    * Checks and fills in layout and buffer_count. Impossible values are Invalid and say what is
@@ -97,6 +103,8 @@ class Camera {
 
   /** Process the IPA runs in: our own for a thread, 0 where there is none (or none now). */
   [[nodiscard]] int ipa_pid() const;
+  /** What is known of the IPA and its host. */
+  [[nodiscard]] IpaStatus ipa_status() const;
 
  private:
   class Private;

@@ -30,6 +30,8 @@ class PipelineListener {
    * calls stop() soon after (never from inside of this) and so gets them back. First report counts.
    */
   virtual void failed(const Error& error) = 0;
+  /** Something the application may want to know; also from inside of open(). */
+  virtual void notice(const Notice& notice) = 0;
 };
 
 class PipelineHandler {
@@ -60,6 +62,8 @@ class PipelineHandler {
   /** Between start() and stop(). Has a large enough buffer for every configured stream. */
   virtual void queue_request(Request* request) = 0;
   [[nodiscard]] virtual int ipa_pid() const = 0;
+  /** Any thread, whatever the camera's does; never blocks. */
+  [[nodiscard]] virtual IpaStatus ipa_status() const { return {}; }
 };
 
 /**

@@ -55,6 +55,7 @@
 #include "gst/control-properties.h"
 #include "gst/debug.h"
 #include "gst/element-error.h"
+#include "gst/notice-structure.h"
 #include "gst/shared-manager.h"
 #include "gst/stream-pad.h"
 
@@ -67,6 +68,10 @@ enum : guint {
   kPropIpaIsolation,
   kPropTuningFile,
   kPropNumBuffers,
+  kPropIpaRestartLimit,
+  kPropIpaPid,
+  kPropIsolationLevel,
+  kPropIpaStats,
   kPropControls,  // + ControlId
 };
 
@@ -98,12 +103,15 @@ class CameraSource : public gstcam::StreamOwner {
   gstcam::ControlList take_controls(bool all) override;
   void note_metadata(const gstcam::ControlList& metadata) override;
   int num_buffers() const override { return num_buffers_; }
+  /** Camera's thread. */
+  void post_notice(const gstcam::Notice& notice);
 
   const std::shared_ptr<gstcam::Capture> capture = std::make_shared<gstcam::Capture>();
   std::unique_ptr<gstcam::StreamPad> stream;
 
  private:
   void set_control(gstcam::ControlId id, const GValue* value);
+  void get_status(guint id, GValue* value) const;
   void get_control(gstcam::ControlId id, GValue* value);
   void sync_controllers();
 
@@ -139,6 +147,9 @@ void CameraSource::set_property(guint id, const GValue* value) {
     case kPropNumBuffers:
       num_buffers_ = g_value_get_int(value);
       break;
+    case kPropIpaRestartLimit:
+      options_.ipa_restart_limit = g_value_get_uint(value);
+      break;
     default:
       break;
   }
@@ -147,6 +158,8 @@ void CameraSource::set_property(guint id, const GValue* value) {
 void CameraSource::get_property(guint id, GValue* value) {
   if (id >= kPropControls)
     return get_control(static_cast<gstcam::ControlId>(id - kPropControls), value);
+  if (id == kPropIpaPid || id == kPropIsolationLevel || id == kPropIpaStats)
+    return get_status(id, value);
   const std::lock_guard lock(mutex_);
   const auto put = [value](const std::string& s) {
     g_value_set_string(value, s.empty() ? nullptr : s.c_str());
@@ -164,9 +177,31 @@ void CameraSource::get_property(guint id, GValue* value) {
     case kPropNumBuffers:
       g_value_set_int(value, num_buffers_);
       break;
+    case kPropIpaRestartLimit:
+      g_value_set_uint(value, options_.ipa_restart_limit);
+      break;
     default:
       break;
   }
+}
+
+void CameraSource::get_status(guint id, GValue* value) const {
+  const std::shared_ptr<gstcam::Camera> camera = capture->camera();
+  const gstcam::IpaStatus status = camera ? camera->ipa_status() : gstcam::IpaStatus();
+  if (id == kPropIpaPid)
+    g_value_set_int(value, status.pid);
+  else if (id == kPropIsolationLevel)
+    g_value_set_string(value, status.isolation_level.c_str());
+  else
+    g_value_take_boxed(value, gstcam::to_structure("ipa-stats", status.stats));
+}
+
+void CameraSource::post_notice(const gstcam::Notice& notice) {
+  if (notice.warning)
+    gstcam::post_warning(element_, *notice.warning);
+  gst_element_post_message(
+      element_, gst_message_new_element(GST_OBJECT_CAST(element_),
+                                        gstcam::to_structure(notice.name.c_str(), notice.fields)));
 }
 
 void CameraSource::set_control(gstcam::ControlId id, const GValue* value) {
@@ -232,7 +267,8 @@ gstcam::Result<void> CameraSource::open() {
   if (!camera)
     return camera.error();
   GST_INFO_OBJECT(element_, "opening camera '%s'", (*camera)->id().c_str());
-  return capture->open(*camera, options);
+  return capture->open(*camera, options,
+                       [this](const gstcam::Notice& notice) { post_notice(notice); });
 }
 
 void CameraSource::close() {
@@ -355,6 +391,33 @@ static void gst_camera_src_class_init(GstCameraSrcClass* klass) {
       g_param_spec_int("num-buffers", "Number of buffers",
                        "Buffers to deliver before end of stream (-1 = no end)", -1, G_MAXINT,
                        kDefaultNumBuffers, playing));
+  const auto readable = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_property(
+      object_class, kPropIpaRestartLimit,
+      g_param_spec_uint(
+          "ipa-restart-limit", "IPA restart limit",
+          "Losses of the IPA a minute that are mended by a new one; one more is an "
+          "error, 0 makes the first one an error. Acts when the element goes to READY",
+          0, 100000, gstcam::CameraOptions().ipa_restart_limit, ready));
+  g_object_class_install_property(
+      object_class, kPropIpaPid,
+      g_param_spec_int(
+          "ipa-pid", "IPA process",
+          "Process the camera's algorithms run in: our own for a thread, 0 where there "
+          "is none now",
+          0, G_MAXINT, 0, readable));
+  g_object_class_install_property(
+      object_class, kPropIsolationLevel,
+      g_param_spec_string("isolation-level", "Isolation level",
+                          "Layers of isolation that hold around the camera's algorithms, separated "
+                          "by commas",
+                          "", readable));
+  g_object_class_install_property(
+      object_class, kPropIpaStats,
+      g_param_spec_boxed("ipa-stats", "IPA statistics",
+                         "Counters since the camera was opened: losses by cause, replays, bridged "
+                         "frames, round trip times",
+                         GST_TYPE_STRUCTURE, readable));
   gstcam::install_control_properties(object_class, kPropControls);
 
   GstElementClass* element_class = GST_ELEMENT_CLASS(klass);

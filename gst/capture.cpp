@@ -12,7 +12,8 @@ Capture::~Capture() {
   close();
 }
 
-Result<void> Capture::open(std::shared_ptr<Camera> camera, const CameraOptions& options) {
+Result<void> Capture::open(std::shared_ptr<Camera> camera, const CameraOptions& options,
+                           Camera::NoticeHandler on_notice) {
   if (Result<void> r = camera->acquire(options); !r)
     return r;
   /* Only now: before, the camera may have been somebody else's. It may keep its handlers a moment
@@ -25,7 +26,8 @@ Result<void> Capture::open(std::shared_ptr<Camera> camera, const CameraOptions& 
       [weak = weak_from_this()](const Error& error) {
         if (const std::shared_ptr<Capture> self = weak.lock())
           self->failed(error);
-      });
+      },
+      std::move(on_notice));
   const std::lock_guard lock(mutex_);
   camera_ = std::move(camera);
   return {};

@@ -19,6 +19,7 @@
 
 #include <array>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -58,7 +59,9 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
   Capture& operator=(const Capture&) = delete;
   ~Capture() override;
 
-  Result<void> open(std::shared_ptr<Camera> camera, const CameraOptions& options);
+  /** `on_notice` is called in the camera's thread, not after close(). */
+  Result<void> open(std::shared_ptr<Camera> camera, const CameraOptions& options,
+                    Camera::NoticeHandler on_notice = {});
   void close();
   /** nullptr where none is open. */
   [[nodiscard]] std::shared_ptr<Camera> camera() const;

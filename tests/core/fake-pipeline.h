@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -45,6 +46,9 @@ struct FakeScript {
   bool fail_in_start = false;
   bool keep_on_stop = false;  // a broken handler: does not give back what it has
   int pid = 0;
+  IpaStatus status;
+  std::vector<Notice> open_notices;      // from inside of open()
+  std::map<uint32_t, Notice> notice_at;  // before frames
   IpaHostKind host = kIpaHostNone;
 
   /* The log. */
@@ -60,6 +64,7 @@ struct FakeScript {
   ControlList last_controls;         // of the last request
   IpaIsolation isolation = IpaIsolation::Auto;
   std::string tuning_file;
+  uint32_t restart_limit = 0;
 
   FakeScript() {
     StreamCapabilities c;
@@ -102,8 +107,12 @@ class FakePipeline : public PipelineHandler {
     wakeup_ = std::make_unique<Wakeup>(g_main_context_get_thread_default(), "fake frames",
                                        [this] { next_frame(); });
     open_ = true;
+    script_->restart_limit = options.ipa_restart_limit;
+    for (const Notice& notice : script_->open_notices)
+      listener_->notice(notice);
     return {};
   }
+  [[nodiscard]] IpaStatus ipa_status() const override { return script_->status; }
 
   void close() override {
     called(open_ && !running_);
@@ -217,6 +226,9 @@ class FakePipeline : public PipelineHandler {
       listener_->failed(failure());
       return;
     }
+    if (const auto notice = script_->notice_at.find(sequence_);
+        notice != script_->notice_at.end() && !requests_.empty())
+      listener_->notice(notice->second);
     if (!requests_.empty()) {
       Request* request = requests_.front();
       requests_.pop_front();
