@@ -8,10 +8,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "ipc/gdbus-auth.h"
 #include "ipc/gdbus-message.h"
@@ -41,20 +44,29 @@ struct GdbusTransport::Shared {
   std::mutex handler_mutex;
   EventHandler on_event;
   ClosedHandler on_closed;
-  bool closed = false;  // no handler is called any more
-  bool ended = false;   // close() was called
+  bool closed = false;         // no handler is called any more
+  bool ended = false;          // close() was called
+  std::optional<Error> early;  // what went wrong before there was a handler
 
   std::mutex flow_mutex;
   std::deque<guint32> sync_serials;  // answers that are due, oldest first
   uint32_t unanswered = 0;           // posts since the last answer
   uint32_t since_sync = 0;
 
+  std::vector<guint32> awaited;  // serials of calls without a reply; GDBus's thread only
+
   std::string interface_name;
-  int socket = -1;  // borrowed from the stream
+  std::atomic<int> socket{-1};  // borrowed from the stream
 
   GDBusMessage* filter(GDBusMessage* message);
+  GDBusMessage* filter_outgoing(GDBusMessage* message);
+  bool take_awaited(guint32 serial);
   void receive_event(GDBusMessage* message);
   void finish(Error error);
+  std::optional<Error> take_early() {
+    const std::lock_guard lock(handler_mutex);
+    return std::exchange(early, std::nullopt);
+  }
   void violated(const std::string& what) {
     finish(Error(Error::Code::Protocol, "the peer broke the protocol: " + what,
                  "this is an error in the IPA worker or its module"));
@@ -67,9 +79,13 @@ void GdbusTransport::Shared::finish(Error error) {
   const std::lock_guard lock(handler_mutex);
   if (closed)
     return;
+  if (!on_closed) {
+    if (!early)
+      early = std::move(error);
+    return;
+  }
   closed = true;
-  if (on_closed)
-    on_closed(std::move(error));
+  on_closed(std::move(error));
 }
 
 void GdbusTransport::Shared::receive_event(GDBusMessage* message) {
@@ -88,6 +104,21 @@ void GdbusTransport::Shared::receive_event(GDBusMessage* message) {
     on_event(std::move(*event));
 }
 
+bool GdbusTransport::Shared::take_awaited(guint32 serial) {
+  const auto at = std::find(awaited.begin(), awaited.end(), serial);
+  if (at == awaited.end())
+    return false;
+  awaited.erase(at);
+  return true;
+}
+
+/* In GDBus's thread, before the message is written: so before it can be answered. */
+GDBusMessage* GdbusTransport::Shared::filter_outgoing(GDBusMessage* message) {
+  if (!(g_dbus_message_get_flags(message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED))
+    awaited.push_back(g_dbus_message_get_serial(message));
+  return message;
+}
+
 /* In GDBus's thread, for every message, in order. What is taken here costs no further way. */
 GDBusMessage* GdbusTransport::Shared::filter(GDBusMessage* message) {
   switch (g_dbus_message_get_message_type(message)) {
@@ -96,6 +127,10 @@ GDBusMessage* GdbusTransport::Shared::filter(GDBusMessage* message) {
       break;
     case G_DBUS_MESSAGE_TYPE_METHOD_RETURN:
     case G_DBUS_MESSAGE_TYPE_ERROR: {
+      if (!take_awaited(g_dbus_message_get_reply_serial(message))) {
+        violated("it answered a call that does not wait for an answer");
+        break;
+      }
       const std::lock_guard lock(flow_mutex);
       if (sync_serials.empty() || sync_serials.front() != g_dbus_message_get_reply_serial(message))
         return message;
@@ -154,7 +189,16 @@ Result<std::unique_ptr<GdbusTransport>> GdbusTransport::connect(const std::strin
 }
 
 Result<void> GdbusTransport::handshake(UniqueFd socket) {
-  Result<ObjectPtr<GIOStream>> stream = make_stream(std::move(socket));
+  Result<std::unique_ptr<MessageGate>> gate =
+      MessageGate::open(std::move(socket), options_.server, {options_.max_message, kMaxFds},
+                        [weak = std::weak_ptr(shared_)](const std::string& what) {
+                          if (const std::shared_ptr<Shared> shared = weak.lock())
+                            shared->violated(what);
+                        });
+  if (!gate)
+    return gate.error();
+  gate_ = std::move(*gate);
+  Result<ObjectPtr<GIOStream>> stream = make_stream(gate_->take_inner());
   if (!stream)
     return stream.error();
   stream_ = std::move(*stream);
@@ -224,7 +268,8 @@ void GdbusTransport::set_handlers(EventHandler on_event, ClosedHandler on_closed
   g_dbus_connection_add_filter(
       connection_.get(),
       [](GDBusConnection*, GDBusMessage* message, gboolean incoming, gpointer data) {
-        return incoming ? (*static_cast<std::shared_ptr<Shared>*>(data))->filter(message) : message;
+        Shared& shared = **static_cast<std::shared_ptr<Shared>*>(data);
+        return incoming ? shared.filter(message) : shared.filter_outgoing(message);
       },
       for_filter, nullptr);
   io_->run([this] {
@@ -239,6 +284,8 @@ void GdbusTransport::set_handlers(EventHandler on_event, ClosedHandler on_closed
         },
         static_cast<GConnectFlags>(0));
     /* Its notice may have been before there was a handler. */
+    if (const std::optional<Error> early = shared_->take_early())
+      shared_->finish(*early);
     if (g_dbus_connection_is_closed(connection_.get()))
       shared_->finish(lost_error());
   });
@@ -338,6 +385,7 @@ void GdbusTransport::close() {
     g_dbus_connection_close_sync(connection_.get(), nullptr, nullptr);
   }
   g_io_stream_close(stream_.get(), nullptr, nullptr);
+  gate_.reset();
 }
 
 }  // namespace gstcam::ipc

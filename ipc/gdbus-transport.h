@@ -15,6 +15,7 @@
 
 #include "base/unique-fd.h"
 #include "ipc/io-thread.h"
+#include "ipc/message-gate.h"
 #include "ipc/transport.h"
 
 namespace gstcam::ipc {
@@ -26,6 +27,9 @@ class GdbusTransport final : public Transport {
     /** The side that authenticates: a host does, its worker is the client; a daemon does itself. */
     bool server = true;
     std::chrono::milliseconds handshake_deadline{5000};
+    /** The largest message the peer may send, on the wire: some types take more room there than in
+     * a body, which kMaxBody bounds. Less where an interface knows better. */
+    size_t max_message = 2 * kMaxBody;
   };
 
   /** Every kSyncInterval posts the peer is asked to say that it did them; more than
@@ -54,6 +58,7 @@ class GdbusTransport final : public Transport {
   Options options_;
   std::shared_ptr<IoThread> io_;
   std::shared_ptr<Shared> shared_;
+  std::unique_ptr<MessageGate> gate_;
   ObjectPtr<GDBusConnection> connection_;
   ObjectPtr<GIOStream> stream_;
 };
