@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * GdbusTransport: messages over a GDBus peer connection on a stream socket.
+ * GdbusTransport: calls, replies and events as D-Bus messages over a stream socket. (GDBus makes
+ * the bytes and understands them; the peer may be a GDBusConnection.)
  *
  * The connection is authenticated: mechanism EXTERNAL only, never anonymous, the peer must run as
- * our own user. GDBus's own thread reads and writes, so nothing here blocks on a peer that does not
- * read; what such a peer leaves unread is bounded (see post()). Stream end is noticed in an
- * IoThread and by every call that waits, whatever the user's threads do.
+ * our own user. A call is written by who makes it; what comes is read in the IoThread, and nothing
+ * that is over the limits is read at all (MessageStream). A peer that does not read blocks nobody;
+ * what it leaves unread is bounded (see post()). The stream's end is noticed whatever the user's
+ * threads do, and by every call that waits. A reply that no call waits for breaks the protocol.
  */
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 
 #include "base/unique-fd.h"
-#include "ipc/io-thread.h"
-#include "ipc/message-gate.h"
+#include "ipc/message-stream.h"
 #include "ipc/transport.h"
 
 namespace gstcam::ipc {
@@ -52,15 +52,11 @@ class GdbusTransport final : public Transport {
  private:
   struct Shared;
   explicit GdbusTransport(Options options);
-  Result<void> handshake(UniqueFd socket);
   [[nodiscard]] ObjectPtr<GDBusMessage> new_call(const std::string& member) const;
 
   Options options_;
-  std::shared_ptr<IoThread> io_;
   std::shared_ptr<Shared> shared_;
-  std::unique_ptr<MessageGate> gate_;
-  ObjectPtr<GDBusConnection> connection_;
-  ObjectPtr<GIOStream> stream_;
+  std::unique_ptr<MessageStream> stream_;
 };
 
 }  // namespace gstcam::ipc
