@@ -2,6 +2,9 @@
 /*
  * Where an IPA runs: what a pipeline handler may ask for, and the choice that is made of it. The
  * generated create_ipa() of an interface takes these and makes the proxy.
+ *
+ * The bytes of a module are read once, by choose_module(), into memory that nobody can change;
+ * choose_host() verifies those, and either host loads those.
  */
 #pragma once
 
@@ -23,11 +26,24 @@ struct IpaOptions {
   std::chrono::milliseconds start_deadline{5000};
 };
 
-/** Auto is a worker: a module gets into the application only when it is signed, and none can be
- * yet. */
-IpaHostKind choose_host(IpaIsolation isolation);
+struct HostChoice {
+  IpaHostKind kind = kIpaHostWorker;
+  /** For a person, to follow "because": "it has no signature ('/x/acme.so.sign')". */
+  std::string reason;
+};
 
-/** The module of the options, else the one that the interface's name leads to; open. */
+/**
+ * Auto: a thread where the module is signed by a key that is trusted here (docs/trust.md), else a
+ * worker. Thread: the same, but where Auto takes a worker it is Permission, and the error says why;
+ * GST_CAMERA_IPA_ALLOW_UNSIGNED=1 lets a module in that has no signature at all. Worker: a worker.
+ * What was chosen and why is in the debug category camera-ipa-trust.
+ */
+Result<HostChoice> choose_host(IpaIsolation isolation, const ModuleFile& module);
+
+/**
+ * The module of the options, else the one that the interface's name leads to: a sealed copy of its
+ * bytes under its path.
+ */
 Result<ModuleFile> choose_module(const IpaOptions& options, const ModuleInterface& interface);
 
 }  // namespace gstcam::ipc

@@ -10,13 +10,15 @@
 #include <mutex>
 #include <vector>
 
+#include "ipc/trust/sealed-copy.h"
+
 namespace gstcam::ipc {
 
 namespace {
 
 std::vector<std::string> module_folders() {
   std::vector<std::string> folders;
-  if (const char* path = std::getenv("GST_CAMERA_IPA_PATH")) {
+  if (const char* path = secure_getenv("GST_CAMERA_IPA_PATH")) {
     const std::string_view list(path);
     for (size_t begin = 0; begin <= list.size();) {
       const size_t end = std::min(list.find(':', begin), list.size());
@@ -41,6 +43,14 @@ std::string quoted(const char* text) {
   return text ? "'" + std::string(text) + "'" : std::string("nothing");
 }
 
+/* What choose_module() gives is a new file for each IPA: it is the same module where the bytes are
+ * the same. Only of sealed files: the bytes of others may change while we look. */
+bool same_bytes(int a, int b) {
+  const Result<SealedBytes> one = SealedBytes::map(a);
+  const Result<SealedBytes> other = SealedBytes::map(b);
+  return one && other && std::ranges::equal(one->bytes(), other->bytes());
+}
+
 /* A module that is mapped. Its descriptor stays open: the loader knows a library by the name it was
  * opened with, /proc/self/fd/N, and would take the next module with that number for this one. */
 struct Mapped {
@@ -59,7 +69,8 @@ Result<const GstCameraIpaModule*> map_module(const ModuleFile& file) {
   if (fstat(file.fd.get(), &info) < 0)
     return Error::from_errno(errno, "cannot read it");
   for (const Mapped& mapped : all) {
-    if (mapped.device == info.st_dev && mapped.inode == info.st_ino)
+    if ((mapped.device == info.st_dev && mapped.inode == info.st_ino) ||
+        same_bytes(mapped.fd.get(), file.fd.get()))
       return mapped.table;
   }
   UniqueFd fd(fcntl(file.fd.get(), F_DUPFD_CLOEXEC, 0));

@@ -36,7 +36,7 @@ constexpr size_t kFdCost = EventQueue::kMaxCost / 256;
 std::string worker_program(const std::string& wanted) {
   if (!wanted.empty())
     return wanted;
-  const char* environment = std::getenv("GST_CAMERA_IPA_WORKER");
+  const char* environment = secure_getenv("GST_CAMERA_IPA_WORKER");
   return environment && *environment ? environment : IPA_WORKER;
 }
 

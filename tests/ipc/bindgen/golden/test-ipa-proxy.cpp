@@ -15,7 +15,10 @@ Result<std::unique_ptr<IpaProxy>> create_ipa(const ipc::IpaOptions& options, GMa
   Result<ipc::ModuleFile> module = ipc::choose_module(options, module_interface());
   if (!module)
     return std::move(module).error();
-  if (ipc::choose_host(options.isolation) == kIpaHostThread)
+  const Result<ipc::HostChoice> choice = ipc::choose_host(options.isolation, *module);
+  if (!choice)
+    return choice.error();
+  if (choice->kind == kIpaHostThread)
     return IpaThreadProxy::create(std::move(*module), options, context, events, std::move(handlers));
   return IpaWorkerProxy::create(std::move(*module), options, context, events, std::move(handlers));
 }
