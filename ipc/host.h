@@ -106,6 +106,10 @@ class Host {
   [[nodiscard]] virtual IpaHostKind kind() const = 0;
   /** Process the IPA runs in. */
   [[nodiscard]] virtual int pid() const = 0;
+  /** The layers around it that hold, separated by commas; "none" in our own process. */
+  [[nodiscard]] virtual std::string isolation_level() const { return "none"; }
+  /** Layers that were asked for and do not hold, and why; empty: all do. For people, many lines. */
+  [[nodiscard]] virtual std::string isolation_warning() const { return {}; }
 };
 
 }  // namespace gstcam::ipc

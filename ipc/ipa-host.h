@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/ipa-isolation.h"
+#include "base/ipa-sandbox.h"
 #include "base/result.h"
 #include "ipc/host.h"
 #include "ipc/module-loader.h"
@@ -22,6 +23,7 @@ struct IpaOptions {
   IpaIsolation isolation = IpaIsolation::Auto;
   std::string module;  // path; empty: found by the interface's name
   std::string worker;  // program; empty: GST_CAMERA_IPA_WORKER, or the installed one
+  SandboxOptions sandbox;
   std::chrono::milliseconds call_deadline{2000};
   std::chrono::milliseconds start_deadline{5000};
 };

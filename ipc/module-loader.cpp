@@ -76,7 +76,8 @@ Result<const GstCameraIpaModule*> map_module(const ModuleFile& file) {
   UniqueFd fd(fcntl(file.fd.get(), F_DUPFD_CLOEXEC, 0));
   if (!fd.valid())
     return Error::from_errno(errno, "cannot keep it open");
-  const std::string path = "/proc/self/fd/" + std::to_string(fd.get());
+  const std::string path =
+      file.load_path.empty() ? "/proc/self/fd/" + std::to_string(fd.get()) : file.load_path;
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!handle) {
     const char* reason = dlerror();
@@ -125,7 +126,7 @@ Result<const GstCameraIpaModule*> load_table(const ModuleFile& file) {
 }  // namespace
 
 Result<ModuleFile> open_module(const std::string& path) {
-  ModuleFile file{UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), path};
+  ModuleFile file{UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), path, {}};
   if (!file.fd.valid())
     return Error::from_errno(errno, "cannot open the IPA module '" + path + "'");
   struct stat info {};

@@ -25,6 +25,9 @@ namespace gstcam::ipc {
 struct ModuleFile {
   UniqueFd fd;
   std::string path;
+  /** Where the loader finds it; empty: through /proc/self/fd. In a sandbox there is no /proc, and
+   * nobody who could exchange a file. */
+  std::string load_path = {};
 };
 
 /** What a handler and a module must agree on. */

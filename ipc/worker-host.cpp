@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipc/worker-host.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
@@ -13,6 +9,7 @@
 #include "ipc/gdbus-message.h"
 #include "ipc/gdbus-transport.h"
 #include "ipc/io-thread.h"
+#include "ipc/sandbox/launch.h"
 #include "ipc/worker-process.h"
 
 namespace gstcam::ipc {
@@ -20,12 +17,6 @@ namespace gstcam::ipc {
 namespace {
 
 using namespace std::chrono_literals;
-
-/* Numbers of the descriptors in the worker. */
-constexpr int kWorkerSocket = 3;
-constexpr int kWorkerModule = 4;
-/* Of its exit statuses (ipc/worker/main.cpp). */
-constexpr int kExitModule = 3;
 
 /* How long a worker whose stream ended has to end by itself, so that we learn how. */
 constexpr auto kLastBreath = 200ms;
@@ -40,16 +31,6 @@ std::string worker_program(const std::string& wanted) {
   return environment && *environment ? environment : IPA_WORKER;
 }
 
-/* The line a worker program ends with when it cannot go on; empty where there is none. */
-std::string worker_complaint(const std::string& tail) {
-  constexpr std::string_view kPrefix = "gst-camera-ipa-worker: error: ";
-  const size_t begin = tail.rfind(kPrefix);
-  if (begin == std::string::npos)
-    return {};
-  const size_t text = begin + kPrefix.size();
-  return tail.substr(text, tail.find('\n', text) - text);
-}
-
 }  // namespace
 
 /* What the transport's and the process's threads call into. */
@@ -62,6 +43,8 @@ struct WorkerHost::Shared : std::enable_shared_from_this<Shared> {
   std::shared_ptr<HostState> state;
   std::unique_ptr<WorkerProcess> process;
   std::unique_ptr<Transport> transport;
+  std::string isolation_level;
+  std::string isolation_warning;
   bool closed = false;  // close() was called; the owner's thread only
 
   std::mutex mutex;
@@ -204,53 +187,36 @@ int WorkerHost::pid() const {
   return shared_->process->pid();
 }
 
+std::string WorkerHost::isolation_level() const {
+  return shared_->isolation_level;
+}
+
+std::string WorkerHost::isolation_warning() const {
+  return shared_->isolation_warning;
+}
+
 Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Options options, GMainContext* context,
                                                       HostHandlers handlers,
                                                       EventHandler on_event) {
-  std::array<int, 2> pair{};
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) < 0)
-    return Error::from_errno(errno, "cannot make a socket for the IPA worker");
-  UniqueFd ours(pair[0]);
-  UniqueFd theirs(pair[1]);
-  UniqueFd module(fcntl(options.module.fd.get(), F_DUPFD_CLOEXEC, 0));
-  if (!module.valid())
-    return Error::from_errno(errno, "cannot pass the IPA module on");
-
-  const std::string program = worker_program(options.program);
-  WorkerProcess::Options process{
-      .program = program,
-      .arguments = {"--fd", std::to_string(kWorkerSocket), "--module-fd",
-                    std::to_string(kWorkerModule), "--module", options.module.path, "--interface",
-                    options.interface.name, "--hash", options.interface.hash},
-      .fds = {},
-  };
-  process.fds.emplace_back(std::move(theirs), kWorkerSocket);
-  process.fds.emplace_back(std::move(module), kWorkerModule);
-  Result<std::unique_ptr<WorkerProcess>> started = WorkerProcess::start(std::move(process));
-  if (!started)
-    return std::move(started).error();
+  const SandboxLaunch launch{.program = worker_program(options.program),
+                             .interface = &options.interface,
+                             .module = &options.module,
+                             .sandbox = options.sandbox,
+                             .deadline = options.start_deadline};
+  Result<SandboxedWorker> worker = launch_worker(launch);
+  if (!worker)
+    return std::move(worker).error();
 
   auto shared = std::make_shared<Shared>(context, std::move(handlers));
-  shared->process = std::move(*started);
-  Result<std::unique_ptr<GdbusTransport>> transport =
-      GdbusTransport::open(std::move(ours), {.interface_name = options.interface.name,
-                                             .server = true,
-                                             .handshake_deadline = options.start_deadline});
-  if (!transport) {
-    const bool ended =
-        transport.error().code != Error::Code::Timeout && shared->process->wait(kLastBreath);
-    const std::string tail = shared->process->tail();
-    const std::string complaint = ended ? worker_complaint(tail) : "";
-    if (!complaint.empty()) {
-      const bool module_refused = shared->process->exit_status() == kExitModule;
-      return Error(module_refused ? Error::Code::Invalid : Error::Code::Failed,
-                   "the IPA worker did not start: " + complaint);
-    }
-    return Error(transport.error().code,
-                 "IPA worker program '" + program + "' did not start: " +
-                     (ended ? std::string() : transport.error().message + ": ") + shared->epitaph(),
-                 "check GST_CAMERA_IPA_WORKER and the module '" + options.module.path + "'");
-  }
+  shared->process = std::move(worker->process);
+  shared->isolation_level = std::move(worker->isolation_level);
+  shared->isolation_warning = std::move(worker->warning);
+  Result<std::unique_ptr<GdbusTransport>> transport = GdbusTransport::open(
+      std::move(worker->socket), {.interface_name = options.interface.name,
+                                  .server = true,
+                                  .handshake_deadline = options.start_deadline});
+  if (!transport)
+    return launch_failure(launch, *shared->process, transport.error());
   shared->transport = std::move(*transport);
   shared->options = std::move(options);
   shared->options.module.fd.reset();

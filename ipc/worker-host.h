@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ipa-sandbox.h"
 #include "ipc/host.h"
 #include "ipc/module-loader.h"
 #include "ipc/transport.h"
@@ -30,6 +31,7 @@ class WorkerHost final : public Host {
     std::string program;  // empty: GST_CAMERA_IPA_WORKER, or the installed one
     ModuleInterface interface;
     ModuleFile module;
+    SandboxOptions sandbox;
     std::span<const std::string_view> events;  // members the worker may send
     std::chrono::milliseconds deadline{2000};  // of a sync call
     std::chrono::milliseconds start_deadline{5000};
@@ -49,6 +51,8 @@ class WorkerHost final : public Host {
 
   [[nodiscard]] IpaHostKind kind() const override { return kIpaHostWorker; }
   [[nodiscard]] int pid() const override;
+  [[nodiscard]] std::string isolation_level() const override;
+  [[nodiscard]] std::string isolation_warning() const override;
 
   /** A sync call. `decode` is `Result<R>(Message)`; what it refuses is a broken protocol. */
   template <typename R, typename Decode>

@@ -5,11 +5,13 @@
 #include <glib-unix.h>
 #include <gst/gst.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <condition_variable>
+#include <csignal>
 #include <cstring>
 #include <mutex>
 
@@ -64,7 +66,9 @@ StringListPtr worker_environment() {
   return StringListPtr(list);
 }
 
-Result<void> check_program(const std::string& program) {
+}  // namespace
+
+Result<void> WorkerProcess::check_program(const std::string& program) {
   constexpr char kHint[] =
       "install gst-plugins-camera, or set GST_CAMERA_IPA_WORKER to the worker program";
   struct stat info {};
@@ -76,6 +80,15 @@ Result<void> check_program(const std::string& program) {
   return {};
 }
 
+namespace {
+
+/* As a shell, bubblewrap exits with 128 + the signal that killed what it started. */
+constexpr int kKilled = 128;
+
+int killed_by(int exit_status) {
+  return exit_status > kKilled && exit_status <= kKilled + SIGRTMAX ? exit_status - kKilled : 0;
+}
+
 }  // namespace
 
 /* What the IoThread works with. */
@@ -83,6 +96,7 @@ struct WorkerProcess::Shared : std::enable_shared_from_this<Shared> {
   std::shared_ptr<IoThread> io;
   ObjectPtr<GSubprocess> process;
   int pid = 0;
+  bool bubblewrap = false;
   ObjectPtr<GCancellable> cancel = ObjectPtr<GCancellable>::adopt(g_cancellable_new());
 
   /* In the IoThread only. */
@@ -92,11 +106,17 @@ struct WorkerProcess::Shared : std::enable_shared_from_this<Shared> {
 
   mutable std::mutex mutex;
   std::condition_variable changed;
+  int worker = 0;      // of whom we know that bubblewrap started it
+  UniqueFd worker_fd;  // a pidfd: kills that one and no other
   bool exited = false;
   bool watched = true;  // a callback of the wait is to come
   std::function<void()> exit_handler;
   std::string tail;
 
+  [[nodiscard]] int worker_pid() const {
+    const std::lock_guard lock(mutex);
+    return worker ? worker : pid;
+  }
   void read_output();
   void add_output(const char* data, size_t size);
   void log_line();
@@ -106,7 +126,7 @@ struct WorkerProcess::Shared : std::enable_shared_from_this<Shared> {
 
 void WorkerProcess::Shared::log_line() {
   if (!line.empty())
-    GST_INFO("worker %d: %s", pid, line.c_str());
+    GST_INFO("worker %d: %s", worker_pid(), line.c_str());
   line.clear();
 }
 
@@ -219,8 +239,13 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Options options) {
   ErrorOut error;
   auto shared = std::make_shared<Shared>();
   shared->io = IoThread::get();
-  shared->process = ObjectPtr<GSubprocess>::adopt(
-      g_subprocess_launcher_spawnv(launcher.get(), argv.data(), &error));
+  shared->bubblewrap = options.bubblewrap;
+  /* In the IoThread, which lives as long as this: bubblewrap dies with the *thread* that made it.
+   */
+  shared->io->run([&] {
+    shared->process = ObjectPtr<GSubprocess>::adopt(
+        g_subprocess_launcher_spawnv(launcher.get(), argv.data(), &error));
+  });
   /* Closes what the child has: or its end of the socket would stay open here. */
   g_subprocess_launcher_close(launcher.get());
   if (!shared->process)
@@ -257,7 +282,15 @@ WorkerProcess::~WorkerProcess() {
 }
 
 int WorkerProcess::pid() const {
-  return shared_->pid;
+  return shared_->worker_pid();
+}
+
+void WorkerProcess::set_worker(int pid) {
+  const std::lock_guard lock(shared_->mutex);
+  if (!shared_->bubblewrap || pid <= 0)
+    return;
+  shared_->worker = pid;
+  shared_->worker_fd.reset(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
 }
 
 void WorkerProcess::on_exit(std::function<void()> handler) {
@@ -281,14 +314,22 @@ bool WorkerProcess::wait(std::chrono::milliseconds limit) {
 }
 
 void WorkerProcess::kill() {
+  {
+    /* From the inside out, so that nothing is left when the outermost has gone. */
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->worker_fd.valid() &&
+        syscall(SYS_pidfd_send_signal, shared_->worker_fd.get(), SIGKILL, nullptr, 0) == 0)
+      return;
+  }
   g_subprocess_force_exit(shared_->process.get());
 }
 
 int WorkerProcess::exit_status() const {
   const std::lock_guard lock(shared_->mutex);
-  return shared_->exited && g_subprocess_get_if_exited(shared_->process.get())
-             ? g_subprocess_get_exit_status(shared_->process.get())
-             : -1;
+  if (!shared_->exited || !g_subprocess_get_if_exited(shared_->process.get()))
+    return -1;
+  const int status = g_subprocess_get_exit_status(shared_->process.get());
+  return shared_->bubblewrap && killed_by(status) ? -1 : status;
 }
 
 std::string WorkerProcess::how_it_ended() const {
@@ -296,9 +337,15 @@ std::string WorkerProcess::how_it_ended() const {
   if (!shared_->exited)
     return "is running";
   GSubprocess* process = shared_->process.get();
-  if (g_subprocess_get_if_exited(process))
-    return "exited with status " + std::to_string(g_subprocess_get_exit_status(process));
-  const int number = g_subprocess_get_term_sig(process);
+  int number = 0;
+  if (g_subprocess_get_if_exited(process)) {
+    const int status = g_subprocess_get_exit_status(process);
+    number = shared_->bubblewrap ? killed_by(status) : 0;
+    if (number == 0)
+      return "exited with status " + std::to_string(status);
+  } else {
+    number = g_subprocess_get_term_sig(process);
+  }
   return "was killed by signal " + std::to_string(number) + " (" + strsignal(number) + ")";
 }
 

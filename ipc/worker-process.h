@@ -5,7 +5,8 @@
  * The program gets the descriptors it is given and nothing else, an environment of a few variables,
  * and one pipe for stdout and stderr. The pipe is read whatever the user's threads do: its lines go
  * to the debug category camera-ipa-worker, its last kTail bytes are kept for errors. A process is
- * always reaped; with its object it is killed.
+ * always reaped; with its object it is killed. Through bubblewrap, three processes are one to the
+ * outside: the worker's end ends bubblewrap's, and any other end of them kills the worker.
  */
 #pragma once
 
@@ -29,7 +30,11 @@ class WorkerProcess {
     std::string program;
     std::vector<std::string> arguments;
     std::vector<std::pair<UniqueFd, int>> fds;  // ours, and the number it has there
+    bool bubblewrap = false;  // the program is bwrap, which starts the worker and waits for it
   };
+
+  /** NotFound, Permission: the program is not there or may not be run. */
+  static Result<void> check_program(const std::string& program);
 
   /** NotFound, Permission: the program is not there or may not be run. */
   static Result<std::unique_ptr<WorkerProcess>> start(Options options);
@@ -38,7 +43,10 @@ class WorkerProcess {
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
+  /** Of the worker where that is known, else of the process that was started. */
   [[nodiscard]] int pid() const;
+  /** The process that bubblewrap started: what kill() and pid() are about from now on. */
+  void set_worker(int pid);
   /** Called in an IoThread when the process has ended; at once where it has. At most one. */
   void on_exit(std::function<void()> handler);
   /** Whether it ended, at most after `limit`. */

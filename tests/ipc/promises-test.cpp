@@ -2,6 +2,8 @@
 /*
  * The promises of the border, one by one, the same bodies for thread and worker.
  */
+#include <fstream>
+
 #include "tests/ipc/host-fixture.h"
 
 using namespace gstcam;
@@ -14,22 +16,34 @@ IpaIsolation isolation_of(gconstpointer data) {
   return static_cast<IpaIsolation>(GPOINTER_TO_INT(data));
 }
 
+/* What a process of a sandbox takes for its id. */
+int pid_in_its_namespace(int pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.starts_with("NSpid:"))
+      return std::atoi(line.c_str() + line.rfind('\t'));
+  }
+  return -1;
+}
+
 /* 1: every call runs in the IPA's own thread or process, start() too. */
 void test_own_thread(gconstpointer data) {
   Peer peer(isolation_of(data));
   peer.make_and_start();
   const Result<IdentifyReply> who = peer.ipa->identify();
   ASSERT_OK(who);
-  g_assert_cmpint(who->pid, ==, peer.ipa->pid());
   g_assert_cmpint(who->thread, ==, who->init_thread);
   g_assert_cmpint(who->thread, ==, who->start_thread);
   if (isolation_of(data) == IpaIsolation::Thread) {
     g_assert_cmpint(peer.ipa->kind(), ==, kIpaHostThread);
     g_assert_cmpint(who->pid, ==, getpid());
+    g_assert_cmpint(peer.ipa->pid(), ==, getpid());
     g_assert_cmpint(who->thread, !=, static_cast<int32_t>(syscall(SYS_gettid)));
   } else {
     g_assert_cmpint(peer.ipa->kind(), ==, kIpaHostWorker);
-    g_assert_cmpint(who->pid, !=, getpid());
+    g_assert_cmpint(peer.ipa->pid(), !=, getpid());
+    g_assert_cmpint(pid_in_its_namespace(peer.ipa->pid()), ==, who->pid);
     g_assert_cmpint(who->thread, ==, who->pid);  // its main thread
   }
 }

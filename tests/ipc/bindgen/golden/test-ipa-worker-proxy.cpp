@@ -69,6 +69,7 @@ Result<std::unique_ptr<IpaProxy>> IpaWorkerProxy::create(ipc::ModuleFile module,
                                                          ipc::HostHandlers handlers) {
   ipc::WorkerHost::Options host_options;
   host_options.program = options.worker;
+  host_options.sandbox = options.sandbox;
   host_options.interface = module_interface();
   host_options.module = std::move(module);
   host_options.events = kEvents;
