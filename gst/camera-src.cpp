@@ -40,7 +40,7 @@
  * jpegenc ! multifilesink location=frame-%02d.jpg
  * ]| Takes 30 pictures with fixed exposure.
  * |[
- * gst-launch-1.0 camerasrc camera-name=simulated/default awb-mode=gains colour-gains="<1.8,1.5>" !
+ * gst-launch-1.0 camerasrc camera-name=simulated/chart awb-mode=gains colour-gains="<1.8,1.5>" !
  * videoconvert ! autovideosink
  * ]| Chooses a camera by name, and its white balance by hand.
  */
