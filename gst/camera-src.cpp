@@ -67,6 +67,7 @@ enum : guint {
   kPropIpaIsolation,
   kPropTuningFile,
   kPropNumBuffers,
+  kPropIpaPid,
   kPropControls,  // + ControlId
 };
 
@@ -147,6 +148,10 @@ void CameraSource::set_property(guint id, const GValue* value) {
 void CameraSource::get_property(guint id, GValue* value) {
   if (id >= kPropControls)
     return get_control(static_cast<gstcam::ControlId>(id - kPropControls), value);
+  if (id == kPropIpaPid) {
+    const std::shared_ptr<gstcam::Camera> camera = capture->camera();
+    return g_value_set_int(value, camera ? camera->ipa_pid() : 0);
+  }
   const std::lock_guard lock(mutex_);
   const auto put = [value](const std::string& s) {
     g_value_set_string(value, s.empty() ? nullptr : s.c_str());
@@ -355,6 +360,13 @@ static void gst_camera_src_class_init(GstCameraSrcClass* klass) {
       g_param_spec_int("num-buffers", "Number of buffers",
                        "Buffers to deliver before end of stream (-1 = no end)", -1, G_MAXINT,
                        kDefaultNumBuffers, playing));
+  g_object_class_install_property(
+      object_class, kPropIpaPid,
+      g_param_spec_int(
+          "ipa-pid", "IPA process",
+          "Process that the image processing algorithms run in: this one's own id where "
+          "they run in a thread, 0 where there are none or no camera is open",
+          0, G_MAXINT, 0, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   gstcam::install_control_properties(object_class, kPropControls);
 
   GstElementClass* element_class = GST_ELEMENT_CLASS(klass);
