@@ -2,11 +2,13 @@
 /*
  * What an IPA tells the (software) ISP for one frame.
  *
- * A versioned structure of fixed layout that lies in a shared buffer, as for a hardware ISP. The IPA
- * writes it, the handler copies it out, checks it (check_isp_parameters() of core/isp/parameters.h) and
- * only then uses the copy. Plain C, no pointers, the same on both sides of a process border.
+ * A versioned structure of fixed layout that lies in a shared buffer, as for a hardware ISP. The
+ * IPA writes it, the handler copies it out, checks it (check_isp_parameters() of
+ * core/isp/parameters.h) and only then uses the copy. Plain C, no pointers, the same on both sides
+ * of a process border.
  *
- * Order of the blocks in the ISP: black level -> lens shading -> [statistics] -> white-balance gains
+ * Order of the blocks in the ISP: black level -> lens shading -> [statistics] -> white-balance
+ * gains
  * -> demosaic -> colour correction -> tone curve -> output format.
  */
 #pragma once
@@ -23,9 +25,9 @@
 enum { GST_CAMERA_BAYER_R, GST_CAMERA_BAYER_GR, GST_CAMERA_BAYER_GB, GST_CAMERA_BAYER_B };
 
 typedef struct {
-  uint32_t version; /* GST_CAMERA_ISP_PARAMETERS_VERSION */
-  uint32_t size;    /* sizeof(GstCameraIspParameters) */
-  uint32_t frame;   /* the frame these are for */
+  uint32_t version;              /* GST_CAMERA_ISP_PARAMETERS_VERSION */
+  uint32_t size;                 /* sizeof(GstCameraIspParameters) */
+  uint32_t frame;                /* the frame these are for */
   uint32_t lens_shading_enabled; /* 0: lens_shading is not read; 1: it is */
 
   /* Level of no light of R, Gr, Gb, B, in 16 bit scale (a 10 bit code << 6), up to

@@ -20,8 +20,8 @@
 
 /* One zone: means over its unsaturated 2x2 quads. The zones tile the picture. */
 typedef struct {
-  float mean[3];      /* R, G (mean of Gr and Gb), B: mean linear level of unsaturated quads, 0..1 */
-  uint32_t count;     /* unsaturated quads that were counted */
+  float mean[3];  /* R, G (mean of Gr and Gb), B: mean linear level of unsaturated quads, 0..1 */
+  uint32_t count; /* unsaturated quads that were counted */
   uint32_t saturated; /* quads with a sample at or above 98 % of white, not in the means or count */
 } GstCameraIspZone;
 
@@ -29,7 +29,7 @@ typedef struct {
   uint32_t version; /* GST_CAMERA_ISP_STATISTICS_VERSION */
   uint32_t size;    /* sizeof(GstCameraIspStatistics) */
   uint32_t frame;   /* the frame these are of */
-  uint32_t quads;   /* quads that were looked at (the ISP may take every n-th), saturated included */
+  uint32_t quads; /* quads that were looked at (the ISP may take every n-th), saturated included */
 
   /* Quads per linear level of R, G, B, equidistant bins over 0..1, saturated ones included; what
    * lens shading lifts over 1 is in the last bin. */

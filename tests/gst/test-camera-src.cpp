@@ -93,8 +93,8 @@ static void test_custom_event() {
   g_assert_cmpint(seen, ==, 1);
 }
 
-/* Flushes go to the pipeline: gst_element_send_event() holds the state lock of what it is called on,
- * and a sink's answer to a flush may need the pipeline's. */
+/* Flushes go to the pipeline: gst_element_send_event() holds the state lock of what it is called
+ * on, and a sink's answer to a flush may need the pipeline's. */
 static void test_flush() {
   const auto script = use_camera();
   TestPipeline p(to_appsink());
