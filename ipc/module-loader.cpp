@@ -10,6 +10,8 @@
 #include <mutex>
 #include <vector>
 
+#include "ipc/elf-extent.h"
+
 namespace gstcam::ipc {
 
 namespace {
@@ -62,6 +64,8 @@ Result<const GstCameraIpaModule*> map_module(const ModuleFile& file) {
     if (mapped.device == info.st_dev && mapped.inode == info.st_ino)
       return mapped.table;
   }
+  if (Result<void> complete = check_elf_extent(file.fd.get()); !complete)
+    return complete.error();
   UniqueFd fd(fcntl(file.fd.get(), F_DUPFD_CLOEXEC, 0));
   if (!fd.valid())
     return Error::from_errno(errno, "cannot keep it open");
