@@ -47,6 +47,7 @@ Error::Code code_from_errno(int err) {
     case EMFILE:
     case ENFILE:
     case EDQUOT:
+    case EFBIG:  // the limit of a file's size, which is one of space for whoever asked
       return Error::Code::NoSpace;
     case ENOTSUP:
     case ENOSYS:

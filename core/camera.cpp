@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/free-descriptors.h"
 #include "core/context-thread.h"
 #include "core/pipeline-handler.h"
 #include "core/request-queue.h"
@@ -16,6 +17,9 @@ namespace gstcam {
 static_assert(Camera::kMaxRequests == RequestQueue::kCapacity);
 
 namespace {
+
+/* What threads, IPA and buffers of a camera take, with some to spare. */
+constexpr unsigned kDescriptors = 40;
 
 const char* word(Camera::State state) {
   switch (state) {
@@ -338,6 +342,8 @@ Result<void> Camera::acquire(const CameraOptions& options) {
   if (d_->state != State::Available)
     return Error(Error::Code::Busy, "camera '" + id() + "' is in use",
                  "release it there first, or choose another camera");
+  if (Result<void> free = check_free_descriptors(kDescriptors); !free)
+    return free.error().within("camera '" + id() + "'");
   Result<std::unique_ptr<ContextThread>> thread = ContextThread::create("camera");
   if (!thread)
     return thread.error().within("camera '" + id() + "'");

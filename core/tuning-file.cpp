@@ -25,16 +25,18 @@ std::vector<std::string> folders() {
   return list;
 }
 
+constexpr char kHint[] = "name a YAML file that can be read, or none for the sensor's own";
+
 Result<TuningFile> open_file(const std::string& path) {
   // Not blocking: opening somebody's fifo must not hang the camera.
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid())
-    return Error::from_errno(errno, "cannot open tuning file '" + path + "'");
+    return Error::from_errno(errno, "cannot open tuning file '" + path + "'", kHint);
   struct stat st = {};
   if (::fstat(fd.get(), &st) < 0)
     return Error::from_errno(errno, "cannot examine tuning file '" + path + "'");
   if (!S_ISREG(st.st_mode))
-    return Error(Error::Code::Invalid, "tuning file '" + path + "' is no regular file");
+    return Error(Error::Code::Invalid, "tuning file '" + path + "' is no regular file", kHint);
   return TuningFile{std::move(fd), path};
 }
 

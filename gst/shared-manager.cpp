@@ -27,12 +27,15 @@ Result<std::shared_ptr<Camera>> look_up(const CameraManager& manager, const std:
     return cameras.front();
   std::string message = "no camera was found";
   std::string hint;
-  for (const Error& error : manager.errors()) {
+  const std::vector<Error> errors = manager.errors();
+  for (const Error& error : errors) {
     message += "; " + error.message;
     if (!error.hint.empty())
       hint = error.hint;
   }
-  return Error(Error::Code::NotFound, message, hint);
+  /* Where one cause is known it is that, not its consequence. */
+  const Error::Code code = errors.size() == 1 ? errors.front().code : Error::Code::NotFound;
+  return Error(code, message, hint);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <vector>
 
+#include "ipc/elf-extent.h"
 #include "ipc/trust/sealed-copy.h"
 
 namespace gstcam::ipc {
@@ -73,6 +74,8 @@ Result<const GstCameraIpaModule*> map_module(const ModuleFile& file) {
         same_bytes(mapped.fd.get(), file.fd.get()))
       return mapped.table;
   }
+  if (Result<void> complete = check_elf_extent(file.fd.get()); !complete)
+    return complete.error();
   UniqueFd fd(fcntl(file.fd.get(), F_DUPFD_CLOEXEC, 0));
   if (!fd.valid())
     return Error::from_errno(errno, "cannot keep it open");

@@ -422,7 +422,11 @@ Result<std::vector<CameraDescription>> configured_camera_descriptions() {
   const char* path = g_getenv("GST_CAMERA_SIMULATED_CONFIG");
   if (!path || !*path)
     return std::vector<CameraDescription>{default_camera_description()};
-  auto within = [](const Error& error) { return error.within("GST_CAMERA_SIMULATED_CONFIG"); };
+  auto within = [](Error error) {
+    if (error.hint.empty())
+      error.hint = "docs/simulated-camera.md says what may stand there";
+    return error.within("GST_CAMERA_SIMULATED_CONFIG");
+  };
   if (g_str_has_suffix(path, ".yaml") || g_str_has_suffix(path, ".yml")) {
     Result<std::vector<CameraDescription>> cameras = load_camera_descriptions(path);
     if (!cameras)

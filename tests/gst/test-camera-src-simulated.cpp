@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* camerasrc with the simulated camera: the whole way of a frame, with the IPA in both hosts. */
 #include <gst/video/video.h>
-#include <unistd.h>
 
-#include <fstream>
 #include <string>
 
 #include "gst/gst-camera-meta.h"
 #include "pipelines/registry.h"
 #include "tests/gst/element-fixture.h"
+#include "tests/gst/holdings.h"
 
 using namespace gstcam;
 using namespace gstcam::test;
@@ -90,32 +89,6 @@ static void test_renegotiation(gconstpointer host) {
     g_assert_true(changed);
   }
 }
-
-static guint count_entries(const char* path) {
-  guint n = 0;
-  GDir* dir = g_dir_open(path, 0, nullptr);
-  while (g_dir_read_name(dir))
-    n++;
-  g_dir_close(dir);
-  return n;
-}
-
-struct Holdings {
-  guint fds = count_entries("/proc/self/fd");
-  guint threads = count_entries("/proc/self/task");
-  guint shm = count_entries("/dev/shm");
-  size_t mappings = 0;
-  bool children = false;
-
-  Holdings() {
-    std::ifstream maps("/proc/self/maps");
-    for (std::string line; std::getline(maps, line);)
-      mappings += line.find("/memfd:") != std::string::npos ? 1 : 0;
-    std::ifstream list("/proc/self/task/" + std::to_string(getpid()) + "/children");
-    for (std::string pid; list >> pid;)
-      children = true;
-  }
-};
 
 /** 200 lives of the pipeline give everything back. */
 static void test_cycles(gconstpointer host) {

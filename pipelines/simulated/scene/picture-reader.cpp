@@ -152,6 +152,9 @@ Result<PictureReader::BufferPtr> PictureReader::pull() {
     if (message) {
       ErrorOut error;
       gst_message_parse_error(message.get(), &error, nullptr);
+      /* Of a file with sound alone GStreamer says that a plug-in is missing, not for what. */
+      if (g_error_matches(error.get(), GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN))
+        return failure("GStreamer finds no picture in it that it has a decoder for");
       return failure(error.message());
     }
     if (gst_app_sink_is_eos(GST_APP_SINK(sink_.get())))

@@ -217,7 +217,7 @@ Result<std::unique_ptr<SensorModel>> SensorModel::create(const CameraDescription
   Result<std::unique_ptr<Scene>> scene =
       create_scene(description.scene, LensShading{description.sensor.lens_shading});
   if (!scene)
-    return scene.error().within("camera '" + description.id + "'");
+    return scene.error();
   return std::unique_ptr<SensorModel>(
       new SensorModel(std::make_unique<Private>(description, std::move(scene).value())));
 }
