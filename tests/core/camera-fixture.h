@@ -93,10 +93,14 @@ class CameraFixture {
       (void)queue(*request).ok();
   }
   Result<void> queue(Request& request) {
-    Result<void> queued = camera->queue_request(&request);
-    if (queued)
+    // The test and the callback may queue at once: the lock makes their order known.
+    const std::lock_guard lock(queue_mutex);
+    Result<void> taken = camera->queue_request(&request);
+    if (taken) {
       accepted++;
-    return queued;
+      queued.push_back(&request);
+    }
+    return taken;
   }
   /** Waits for so many completed requests in all; a minute without them fails the test. */
   void wait_done(size_t count) {
@@ -127,6 +131,9 @@ class CameraFixture {
   /** Looks at each request before the record and requeue do; camera's thread. */
   std::function<void(Request&)> on_completed;
   bool requeue = false;  // completed requests are queued again from the callback
+
+  std::mutex queue_mutex;
+  std::vector<Request*> queued;  // in order
 
   std::mutex mutex;
   std::condition_variable changed;

@@ -144,7 +144,7 @@ void test_frames() {
   uint32_t cancelled = 0;
   uint32_t expected = 0;
   for (size_t i = 0; i < done; i++) {
-    g_assert_true(f.done[i].request == f.requests[i % 4].get());
+    g_assert_true(f.done[i].request == f.queued[i]);
     if (f.done[i].status == Request::Status::Cancelled) {
       cancelled++;
       continue;
