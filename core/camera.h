@@ -40,6 +40,7 @@ class PipelineHandler;
 /** How the application wants a camera to be run; fixed from acquire() to release(). */
 struct CameraOptions {
   IpaIsolation ipa_isolation = IpaIsolation::Auto;
+  std::string ipa_address;  // of a worker that is there already (docs/daemon.md); empty: none is
   std::string tuning_file;  // empty: the one that belongs to the sensor
   /** Losses of the IPA a minute that are mended; one more is a failure. 0: the first one is. */
   uint32_t ipa_restart_limit = 120;

@@ -66,6 +66,7 @@ namespace {
 enum : guint {
   kPropCameraName = 1,
   kPropIpaIsolation,
+  kPropIpaAddress,
   kPropTuningFile,
   kPropNumBuffers,
   kPropIpaRestartLimit,
@@ -141,6 +142,9 @@ void CameraSource::set_property(guint id, const GValue* value) {
     case kPropIpaIsolation:
       options_.ipa_isolation = static_cast<gstcam::IpaIsolation>(g_value_get_enum(value));
       break;
+    case kPropIpaAddress:
+      options_.ipa_address = text();
+      break;
     case kPropTuningFile:
       options_.tuning_file = text();
       break;
@@ -170,6 +174,9 @@ void CameraSource::get_property(guint id, GValue* value) {
       break;
     case kPropIpaIsolation:
       g_value_set_enum(value, static_cast<int>(options_.ipa_isolation));
+      break;
+    case kPropIpaAddress:
+      put(options_.ipa_address);
       break;
     case kPropTuningFile:
       put(options_.tuning_file);
@@ -379,6 +386,13 @@ static void gst_camera_src_class_init(GstCameraSrcClass* klass) {
                         "Where the camera's image processing algorithms run. Acts when the element "
                         "goes to READY",
                         ipa_isolation_type(), static_cast<int>(gstcam::IpaIsolation::Auto), ready));
+  g_object_class_install_property(
+      object_class, kPropIpaAddress,
+      g_param_spec_string(
+          "ipa-address", "IPA address",
+          "Address of an IPA worker that runs as a service (unix:path=/run/gst-camera/simulated), "
+          "to be used instead of one of the element's own. Acts when the element goes to READY",
+          nullptr, ready));
   g_object_class_install_property(
       object_class, kPropTuningFile,
       g_param_spec_string(

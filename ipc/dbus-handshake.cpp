@@ -154,8 +154,6 @@ Result<void> accept_peer(int socket, std::chrono::milliseconds deadline) {
 }
 
 Result<void> join_peer(int socket, std::chrono::milliseconds deadline) {
-  if (Result<void> checked = check_user(socket); !checked)
-    return checked;
   Dialogue peer(socket, deadline);
   /* Our user's number, as a string, in hexadecimal. */
   std::string name;

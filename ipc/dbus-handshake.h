@@ -17,7 +17,8 @@ namespace gstcam::ipc {
 
 /** The peer authenticates to us. `socket` is connected and non-blocking. */
 Result<void> accept_peer(int socket, std::chrono::milliseconds deadline);
-/** We authenticate to the peer, which serves. */
+/** We authenticate to the peer, which serves. Whose it is was looked at before (worker-address.h).
+ */
 Result<void> join_peer(int socket, std::chrono::milliseconds deadline);
 
 }  // namespace gstcam::ipc

@@ -2,7 +2,6 @@
 #include "ipc/gdbus-auth.h"
 
 #include <gio/gunixconnection.h>
-#include <unistd.h>
 
 #include <cstring>
 
@@ -19,7 +18,7 @@ Result<ObjectPtr<GIOStream>> make_stream(UniqueFd socket) {
       G_IO_STREAM(g_socket_connection_factory_create_connection(gsocket.get())));
 }
 
-ObjectPtr<GDBusAuthObserver> own_user_observer() {
+ObjectPtr<GDBusAuthObserver> user_observer(uid_t user) {
   auto observer = ObjectPtr<GDBusAuthObserver>::adopt(g_dbus_auth_observer_new());
   g_signal_connect(observer.get(), "allow-mechanism",
                    G_CALLBACK(+[](GDBusAuthObserver*, const char* mechanism, gpointer) -> gboolean {
@@ -28,11 +27,11 @@ ObjectPtr<GDBusAuthObserver> own_user_observer() {
                    nullptr);
   g_signal_connect(observer.get(), "authorize-authenticated-peer",
                    G_CALLBACK(+[](GDBusAuthObserver*, GIOStream*, GCredentials* credentials,
-                                  gpointer) -> gboolean {
-                     return credentials &&
-                            g_credentials_get_unix_user(credentials, nullptr) == getuid();
+                                  gpointer allowed) -> gboolean {
+                     return credentials && g_credentials_get_unix_user(credentials, nullptr) ==
+                                               GPOINTER_TO_UINT(allowed);
                    }),
-                   nullptr);
+                   GUINT_TO_POINTER(user));
   return observer;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <sys/types.h>
 
 #include "base/glib-ptr.h"
 #include "base/result.h"
@@ -15,7 +16,7 @@ namespace gstcam::ipc {
 /** A GIOStream over a connected AF_UNIX stream socket. */
 Result<ObjectPtr<GIOStream>> make_stream(UniqueFd socket);
 
-/** Takes peers of our own user only, by what the kernel says of them (EXTERNAL). */
-ObjectPtr<GDBusAuthObserver> own_user_observer();
+/** Takes peers of this user only, by what the kernel says of them (EXTERNAL). */
+ObjectPtr<GDBusAuthObserver> user_observer(uid_t user);
 
 }  // namespace gstcam::ipc

@@ -21,6 +21,10 @@ inline constexpr char kObjectPath[] = "/org/freedesktop/GstCamera/Ipa";
 inline constexpr char kWorkerInterface[] = "org.freedesktop.GstCamera.Worker";
 /** Method: returns when every call before it was done; so a host knows what waits. */
 inline constexpr char kWorkerSync[] = "Sync";
+/** Method: (interface, hash of it, pid, layers of the sandbox) of what is served. Where a service
+ * has no worker for us, the error says why. */
+inline constexpr char kWorkerHello[] = "Hello";
+inline constexpr char kHelloMember[] = "org.freedesktop.GstCamera.Worker.Hello";
 /** Signal (member, code, message, hint): an IPA returned an error from an async call. */
 inline constexpr char kWorkerCallFailed[] = "CallFailed";
 inline constexpr char kCallFailedMember[] = "org.freedesktop.GstCamera.Worker.CallFailed";

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -149,32 +148,6 @@ Result<std::unique_ptr<GdbusTransport>> GdbusTransport::open(UniqueFd socket, Op
   transport->stream_ = std::make_unique<MessageStream>(
       std::move(socket), MessageStream::Limits{transport->options_.max_message, kMaxFds});
   return transport;
-}
-
-Result<std::unique_ptr<GdbusTransport>> GdbusTransport::connect(const std::string& address,
-                                                                Options options) {
-  constexpr std::string_view kPath = "unix:path=";
-  if (!address.starts_with(kPath)) {
-    return Error(Error::Code::Invalid, "'" + address + "' is no address of an IPA worker",
-                 "an address reads unix:path=/the/socket");
-  }
-  const std::string path = address.substr(kPath.size());
-  sockaddr_un to{};
-  to.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(to.sun_path))
-    return Error(Error::Code::Invalid, "the path of the socket '" + path + "' is too long");
-  std::memcpy(to.sun_path, path.c_str(), path.size());
-  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.valid())
-    return Error::from_errno(errno, "cannot make a socket");
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to)) < 0)
-    return Error::from_errno(errno, "cannot connect to '" + path + "'", "is the worker running?");
-  ucred peer{};
-  socklen_t size = sizeof(peer);
-  if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != getuid())
-    return Error(Error::Code::Permission, "the worker at '" + path + "' is another user's");
-  options.server = false;
-  return open(std::move(socket), std::move(options));
 }
 
 void GdbusTransport::set_handlers(EventHandler on_event, ClosedHandler on_closed) {

@@ -3,11 +3,12 @@
  * GdbusTransport: calls, replies and events as D-Bus messages over a stream socket. (GDBus makes
  * the bytes and understands them; the peer may be a GDBusConnection.)
  *
- * The connection is authenticated: mechanism EXTERNAL only, never anonymous, the peer must run as
- * our own user. A call is written by who makes it; what comes is read in the IoThread, and nothing
- * that is over the limits is read at all (MessageStream). A peer that does not read blocks nobody;
- * what it leaves unread is bounded (see post()). The stream's end is noticed whatever the user's
- * threads do, and by every call that waits. A reply that no call waits for breaks the protocol.
+ * The connection is authenticated: mechanism EXTERNAL only, never anonymous. The peer of a server
+ * must run as our own user; a client has looked before at whom it connected to (worker-address.h).
+ * A call is written by who makes it; what comes is read in the IoThread, and nothing that is over
+ * the limits is read at all (MessageStream). A peer that does not read blocks nobody; what it
+ * leaves unread is bounded (see post()). The stream's end is noticed whatever the user's threads
+ * do, and by every call that waits. A reply that no call waits for breaks the protocol.
  */
 #pragma once
 
@@ -39,9 +40,6 @@ class GdbusTransport final : public Transport {
 
   /** Authenticates over one end of a connected AF_UNIX stream. Blocks, up to the deadline. */
   static Result<std::unique_ptr<GdbusTransport>> open(UniqueFd socket, Options options);
-  /** Connects to the socket of a program that is there already, "unix:path=/run/...". */
-  static Result<std::unique_ptr<GdbusTransport>> connect(const std::string& address,
-                                                         Options options);
   ~GdbusTransport() override;
 
   void set_handlers(EventHandler on_event, ClosedHandler on_closed) override;

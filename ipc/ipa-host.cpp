@@ -86,6 +86,15 @@ Result<HostChoice> choose_host(IpaIsolation isolation, const ModuleFile& module)
                "(gst-camera-ipa-sign --help)");
 }
 
+Result<bool> choose_service(const IpaOptions& options) {
+  if (!options.address.empty() && options.isolation == IpaIsolation::Thread) {
+    return Error(Error::Code::Invalid,
+                 "the IPA cannot run in a thread and at '" + options.address + "'",
+                 "set one of ipa-isolation=thread and ipa-address");
+  }
+  return !options.address.empty();
+}
+
 Result<ModuleFile> choose_module(const IpaOptions& options, const ModuleInterface& interface) {
   Result<ModuleFile> file =
       options.module.empty() ? find_module(interface) : open_module(options.module);

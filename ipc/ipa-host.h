@@ -21,8 +21,9 @@ namespace gstcam::ipc {
 
 struct IpaOptions {
   IpaIsolation isolation = IpaIsolation::Auto;
-  std::string module;  // path; empty: found by the interface's name
-  std::string worker;  // program; empty: GST_CAMERA_IPA_WORKER, or the installed one
+  std::string module;   // path; empty: found by the interface's name
+  std::string address;  // of a worker that is there already; empty: one is started
+  std::string worker;   // program; empty: GST_CAMERA_IPA_WORKER, or the installed one
   SandboxOptions sandbox;
   std::chrono::milliseconds call_deadline{2000};
   std::chrono::milliseconds start_deadline{5000};
@@ -33,6 +34,10 @@ struct HostChoice {
   /** For a person, to follow "because": "it has no signature ('/x/acme.so.sign')". */
   std::string reason;
 };
+
+/** Whether a worker that is there already is to be used, with a module of its own. Invalid: in a
+ * thread. */
+Result<bool> choose_service(const IpaOptions& options);
 
 /**
  * Auto: a thread where the module is signed by a key that is trusted here (docs/trust.md), else a

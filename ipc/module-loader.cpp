@@ -144,9 +144,14 @@ Result<ModuleFile> find_module(const ModuleInterface& interface) {
   const std::string& name = interface.module;
   std::string searched;
   for (const std::string& folder : module_folders()) {
-    for (const std::string& path :
-         {folder + "/" + name + ".so", folder + "/" + name + "/" + name + ".so"}) {
-      Result<ModuleFile> file = open_module(path);
+    std::string inside = folder;
+    inside += '/';
+    inside += name;
+    for (const char* rest : {"", "/"}) {
+      std::string path = inside;
+      if (*rest)
+        path.append(rest).append(name);
+      Result<ModuleFile> file = open_module(path.append(".so"));
       if (file || file.error().code != Error::Code::NotFound)
         return file;
     }

@@ -3,14 +3,10 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <cstdlib>
 #include <mutex>
 
 #include "ipc/gdbus-message.h"
-#include "ipc/gdbus-transport.h"
 #include "ipc/io-thread.h"
-#include "ipc/sandbox/launch.h"
-#include "ipc/worker-process.h"
 
 namespace gstcam::ipc {
 
@@ -24,13 +20,6 @@ constexpr auto kLastBreath = 200ms;
 /* What one queued descriptor counts for: so that 256 of them fill the queue of events. */
 constexpr size_t kFdCost = EventQueue::kMaxCost / 256;
 
-std::string worker_program(const std::string& wanted) {
-  if (!wanted.empty())
-    return wanted;
-  const char* environment = secure_getenv("GST_CAMERA_IPA_WORKER");
-  return environment && *environment ? environment : IPA_WORKER;
-}
-
 }  // namespace
 
 /* What the transport's and the process's threads call into. */
@@ -41,7 +30,7 @@ struct WorkerHost::Shared : std::enable_shared_from_this<Shared> {
   Options options;
   EventHandler on_event;
   std::shared_ptr<HostState> state;
-  std::unique_ptr<WorkerProcess> process;
+  std::unique_ptr<WorkerLife> process;
   std::unique_ptr<Transport> transport;
   std::string isolation_level;
   std::string isolation_warning;
@@ -55,20 +44,26 @@ struct WorkerHost::Shared : std::enable_shared_from_this<Shared> {
 
   void receive(Message message);
   void receive_call_failed(const Message& message);
+  Result<void> judge_service(const std::string& layers);
   /** Something went wrong; the loss is declared when the process has ended. */
   void fail(Error error);
   void process_ended();
   Error wait_for_loss(const char* member);
-  [[nodiscard]] std::string epitaph() const;
 };
 
-std::string WorkerHost::Shared::epitaph() const {
-  std::string text =
-      "the IPA worker (pid " + std::to_string(process->pid()) + ") " + process->how_it_ended();
-  const std::string tail = process->tail();
-  if (!tail.empty())
-    text += "; its last output:\n" + tail;
-  return text;
+/* A service is kept in what its service manager keeps it in, which we cannot see, and in what it
+ * says. Where it says nothing, that is never taken for enough in silence. */
+Result<void> WorkerHost::Shared::judge_service(const std::string& layers) {
+  isolation_level = layers.empty() ? "service" : "service," + layers;
+  if (!layers.empty())
+    return {};
+  const Error bare(Error::Code::Unsupported,
+                   "the IPA worker at '" + options.address + "' has not locked itself",
+                   "its service runs with --sandbox prefer and has no layer: see its journal");
+  if (options.sandbox.policy == SandboxPolicy::Require)
+    return bare;
+  isolation_warning = bare.message;
+  return {};
 }
 
 /* In the transport's thread. */
@@ -119,7 +114,11 @@ void WorkerHost::Shared::fail(Error error) {
       return;
     cause = std::move(error);
   }
-  if (!by_itself) {
+  if (by_itself && process->ends_with_stream()) {
+    const std::lock_guard lock(mutex);
+    hung_up = true;
+  }
+  if (!by_itself || process->ends_with_stream()) {
     process->kill();
     return;
   }
@@ -155,10 +154,9 @@ void WorkerHost::Shared::process_ended() {
   const std::string hang_up = hung_up ? "the IPA worker closed its connection; " : "";
   lock.unlock();
   if (why.code == Error::Code::Lost)
-    state->lose(
-        Error(Error::Code::Lost, hang_up + epitaph(), "this is an error in the IPA module"));
+    state->lose(Error(Error::Code::Lost, hang_up + process->epitaph(), process->hint()));
   else
-    state->lose(Error(why.code, why.message + "; " + epitaph(), why.hint));
+    state->lose(Error(why.code, why.message + "; " + process->epitaph(), why.hint));
   lock.lock();
   lost.notify_all();
 }
@@ -198,26 +196,14 @@ std::string WorkerHost::isolation_warning() const {
 Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Options options, GMainContext* context,
                                                       HostHandlers handlers,
                                                       EventHandler on_event) {
-  const SandboxLaunch launch{.program = worker_program(options.program),
-                             .interface = &options.interface,
-                             .module = &options.module,
-                             .sandbox = options.sandbox,
-                             .deadline = options.start_deadline};
-  Result<SandboxedWorker> worker = launch_worker(launch);
-  if (!worker)
-    return std::move(worker).error();
-
+  Result<WorkerLink> link = open_worker(options);
+  if (!link)
+    return std::move(link).error();
   auto shared = std::make_shared<Shared>(context, std::move(handlers));
-  shared->process = std::move(worker->process);
-  shared->isolation_level = std::move(worker->isolation_level);
-  shared->isolation_warning = std::move(worker->warning);
-  Result<std::unique_ptr<GdbusTransport>> transport = GdbusTransport::open(
-      std::move(worker->socket), {.interface_name = options.interface.name,
-                                  .server = true,
-                                  .handshake_deadline = options.start_deadline});
-  if (!transport)
-    return launch_failure(launch, *shared->process, transport.error());
-  shared->transport = std::move(*transport);
+  shared->process = std::move(link->life);
+  shared->transport = std::move(link->transport);
+  shared->isolation_level = std::move(link->isolation_level);
+  shared->isolation_warning = std::move(link->isolation_warning);
   shared->options = std::move(options);
   shared->options.module.fd.reset();
   shared->on_event = std::move(on_event);
@@ -230,6 +216,14 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Options options, GMainCont
         if (const std::shared_ptr<Shared> self = weak.lock())
           self->fail(std::move(error));
       });
+  const Result<std::string> layers =
+      shared->process->greet(*shared->transport, shared->options.interface);
+  if (!layers)
+    return layers.error();
+  if (shared->process->ends_with_stream()) {
+    if (Result<void> enough = shared->judge_service(*layers); !enough)
+      return enough.error();
+  }
   shared->process->on_exit([weak = std::weak_ptr(shared)] {
     if (const std::shared_ptr<Shared> self = weak.lock())
       self->process_ended();

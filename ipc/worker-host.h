@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * WorkerHost: runs an IPA in a process of its own, gst-camera-ipa-worker, and speaks with it over a
- * Transport.
+ * Transport. Whether the process is its own or a service's is the launcher's business and that of
+ * WorkerLife; what differs is that a service is hung up on where a process is killed.
  *
  * Everything that comes from the worker is hostile: sizes and members are checked here, bodies by
  * the generated codec. A worker that dies, does not answer within the deadline or breaks the
@@ -20,29 +21,23 @@
 
 #include "base/ipa-sandbox.h"
 #include "ipc/host.h"
-#include "ipc/module-loader.h"
 #include "ipc/transport.h"
+#include "ipc/worker-launcher.h"
 
 namespace gstcam::ipc {
 
 class WorkerHost final : public Host {
  public:
-  struct Options {
-    std::string program;  // empty: GST_CAMERA_IPA_WORKER, or the installed one
-    ModuleInterface interface;
-    ModuleFile module;
-    SandboxOptions sandbox;
-    std::span<const std::string_view> events;  // members the worker may send
-    std::chrono::milliseconds deadline{2000};  // of a sync call
-    std::chrono::milliseconds start_deadline{5000};
+  struct Options : WorkerLaunch {
+    std::span<const std::string_view> events;     // members the worker may send
+    std::chrono::milliseconds deadline{2000};     // of a sync call
     std::chrono::milliseconds close_grace{1000};  // for its destructors, then it is killed
   };
   /** Decodes an event and hands it on. An error means that the worker broke the protocol. */
   using EventHandler = std::function<Result<void>(Message)>;
 
   /**
-   * Starts the worker, which loads the module, and connects. Blocks until then. NotFound and
-   * Permission: the program; Invalid: the module; Lost, Timeout: the worker ended or hangs.
+   * Opens a worker (open_worker(), with its errors) that has loaded its module. Blocks until then.
    */
   static Result<std::unique_ptr<WorkerHost>> start(Options options, GMainContext* context,
                                                    HostHandlers handlers, EventHandler on_event);

@@ -349,6 +349,14 @@ std::string WorkerProcess::how_it_ended() const {
   return "was killed by signal " + std::to_string(number) + " (" + strsignal(number) + ")";
 }
 
+std::string WorkerProcess::epitaph() const {
+  std::string text = "the IPA worker (pid " + std::to_string(pid()) + ") " + how_it_ended();
+  const std::string last = tail();
+  if (!last.empty())
+    text += "; its last output:\n" + last;
+  return text;
+}
+
 std::string WorkerProcess::tail() const {
   std::string text;
   {

@@ -19,10 +19,11 @@
 
 #include "base/result.h"
 #include "base/unique-fd.h"
+#include "ipc/worker-life.h"
 
 namespace gstcam::ipc {
 
-class WorkerProcess {
+class WorkerProcess final : public WorkerLife {
  public:
   static constexpr size_t kTail = 8192;
 
@@ -39,19 +40,20 @@ class WorkerProcess {
   /** NotFound, Permission: the program is not there or may not be run. */
   static Result<std::unique_ptr<WorkerProcess>> start(Options options);
   /** Kills it where it runs, and waits until it is gone. */
-  ~WorkerProcess();
-  WorkerProcess(const WorkerProcess&) = delete;
-  WorkerProcess& operator=(const WorkerProcess&) = delete;
+  ~WorkerProcess() override;
 
   /** Of the worker where that is known, else of the process that was started. */
-  [[nodiscard]] int pid() const;
+  [[nodiscard]] int pid() const override;
   /** The process that bubblewrap started: what kill() and pid() are about from now on. */
   void set_worker(int pid);
+  [[nodiscard]] bool ends_with_stream() const override { return false; }
   /** Called in an IoThread when the process has ended; at once where it has. At most one. */
-  void on_exit(std::function<void()> handler);
+  void on_exit(std::function<void()> handler) override;
   /** Whether it ended, at most after `limit`. */
-  [[nodiscard]] bool wait(std::chrono::milliseconds limit);
-  void kill();
+  [[nodiscard]] bool wait(std::chrono::milliseconds limit) override;
+  void kill() override;
+  [[nodiscard]] std::string epitaph() const override;
+  [[nodiscard]] std::string hint() const override { return "this is an error in the IPA module"; }
 
   /** Exit status where it exited by itself, -1 where it runs or was killed. */
   [[nodiscard]] int exit_status() const;

@@ -52,6 +52,11 @@ Result<void> KeyRing::add_file(const std::string& path) {
 }
 
 void KeyRing::add_folder(const std::string& folder) {
+  const auto path_of = [&folder](const std::string& name) {
+    std::string path = folder;
+    path += '/';
+    return path += name;
+  };
   const auto leave_out = [this](const std::string& path, const Error& why) {
     problems_.push_back("'" + path + "' is left out: " + why.message +
                         (why.hint.empty() ? "" : " (" + why.hint + ")"));
@@ -78,14 +83,14 @@ void KeyRing::add_folder(const std::string& folder) {
     if (!name.ends_with(".pem") || name.starts_with('.'))
       continue;
     if (names.size() == kMaxFiles) {
-      leave_out(folder + "/" + name, Error(Error::Code::Invalid, "there are too many files"));
+      leave_out(path_of(name), Error(Error::Code::Invalid, "there are too many files"));
       break;
     }
     names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
-    const std::string path = folder + "/" + name;
+    const std::string path = path_of(name);
     if (Result<void> added = add_file(path); !added)
       leave_out(path, added.error());
   }

@@ -8,6 +8,12 @@ namespace {
 constexpr std::string_view kOwnInterfaces =
     R"xml(  <interface name="org.freedesktop.GstCamera.Worker">
     <method name="Sync"/>
+    <method name="Hello">
+      <arg name="interface" type="s" direction="out"/>
+      <arg name="hash" type="s" direction="out"/>
+      <arg name="pid" type="i" direction="out"/>
+      <arg name="layers" type="s" direction="out"/>
+    </method>
     <signal name="CallFailed">
       <arg name="member" type="s"/>
       <arg name="code" type="s"/>

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipc/worker/worker.h"
 
-#include <glib-unix.h>
 #include <unistd.h>
 
-#include <csignal>
-#include <cstdio>
 #include <exception>
 #include <string_view>
 
 #include "ipc/gdbus-auth.h"
 #include "ipc/gdbus-message.h"
+#include "ipc/worker/exit-status.h"
 #include "ipc/worker/introspection.h"
 
 namespace gstcam::ipc {
@@ -19,7 +17,8 @@ namespace {
 
 /* How long an IPA may go on with its call when nobody listens any more. */
 constexpr guint kLastCallSeconds = 2;
-constexpr int kExitHung = 5;
+/* For a client to authenticate, while which nobody else is served. */
+constexpr guint kHandshakeSeconds = 3;
 
 void send(const ObjectPtr<GDBusConnection>& connection, GDBusMessage* message) {
   /* An error means that the peer is gone, which ends or drops the connection by itself. */
@@ -32,8 +31,6 @@ void send(const ObjectPtr<GDBusConnection>& connection, GDBusMessage* message) {
 Worker::Worker() : io_(IoThread::get()) {}
 
 Worker::~Worker() {
-  if (server_)
-    io_->run([this] { g_dbus_server_stop(server_.get()); });
   for (const ConnectionPtr& connection : connections_)
     g_dbus_connection_close_sync(connection.get(), nullptr, nullptr);
 }
@@ -44,21 +41,29 @@ void Worker::end() {
   wake_.notify_one();
 }
 
-Result<void> Worker::serve_host(UniqueFd socket) {
+Result<void> Worker::serve_host(UniqueFd socket, std::optional<uid_t> client) {
   Result<ObjectPtr<GIOStream>> stream = make_stream(std::move(socket));
   if (!stream)
     return stream.error();
   ErrorOut error;
   ConnectionPtr connection;
+  const CharPtr guid(client ? g_dbus_generate_guid() : nullptr);
+  const ObjectPtr<GDBusAuthObserver> observer = client ? user_observer(*client) : nullptr;
+  GSocket* gsocket =
+      g_socket_connection_get_socket(reinterpret_cast<GSocketConnection*>(stream->get()));
+  if (client)
+    g_socket_set_timeout(gsocket, kHandshakeSeconds);
   /* In the IoThread, whose context then hears of the end. */
   io_->run([&] {
     connection = ConnectionPtr::adopt(g_dbus_connection_new_sync(
-        stream->get(), nullptr,
-        static_cast<GDBusConnectionFlags>(G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+        stream->get(), guid.get(),
+        static_cast<GDBusConnectionFlags>((client ? G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER
+                                                  : G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT) |
                                           G_DBUS_CONNECTION_FLAGS_DELAY_MESSAGE_PROCESSING),
-        nullptr, nullptr, &error));
+        observer.get(), nullptr, &error));
     if (!connection)
       return;
+    g_socket_set_timeout(gsocket, 0);
     g_dbus_connection_set_exit_on_close(connection.get(), FALSE);
     g_signal_connect(connection.get(), "closed",
                      G_CALLBACK(+[](GDBusConnection*, gboolean, GError*, gpointer self) {
@@ -74,43 +79,6 @@ Result<void> Worker::serve_host(UniqueFd socket) {
   if (!connection)
     return Error(Error::Code::Lost, std::string("cannot authenticate: ") + error.message());
   add_connection(connection);
-  return {};
-}
-
-Result<void> Worker::listen(const std::string& address) {
-  ErrorOut error;
-  const CharPtr guid(g_dbus_generate_guid());
-  io_->run([&] {
-    server_ = ObjectPtr<GDBusServer>::adopt(
-        g_dbus_server_new_sync(address.c_str(), G_DBUS_SERVER_FLAGS_NONE, guid.get(),
-                               own_user_observer().get(), nullptr, &error));
-    if (!server_)
-      return;
-    g_signal_connect(
-        server_.get(), "new-connection",
-        G_CALLBACK(+[](GDBusServer*, GDBusConnection* connection, gpointer self) -> gboolean {
-          static_cast<Worker*>(self)->add_connection(ConnectionPtr::ref(connection));
-          return TRUE;
-        }),
-        this);
-    g_dbus_server_start(server_.get());
-    for (const int number : {SIGINT, SIGTERM}) {
-      const SourcePtr source(g_unix_signal_source_new(number));
-      g_source_set_callback(
-          source.get(),
-          [](gpointer self) -> gboolean {
-            static_cast<Worker*>(self)->end();
-            return G_SOURCE_CONTINUE;
-          },
-          this, nullptr);
-      g_source_attach(source.get(), io_->context());
-    }
-  });
-  if (!server_)
-    return Error(Error::Code::Failed, "cannot listen at '" + address + "': " + error.message(),
-                 "a socket that a killed worker left behind must be removed");
-  std::printf("%s\n", g_dbus_server_get_client_address(server_.get()));
-  std::fflush(stdout);
   return {};
 }
 
@@ -146,10 +114,11 @@ GDBusMessage* Worker::receive(GDBusConnection* connection, GDBusMessage* message
   return nullptr;
 }
 
-void Worker::run(Stub& stub) {
+void Worker::run(Stub& stub, About about) {
   {
     const std::lock_guard lock(send_mutex_);
     interface_name_ = stub.interface_name();
+    about_ = std::move(about);
   }
   std::unique_lock lock(mutex_);
   while (true) {
@@ -173,11 +142,23 @@ void Worker::serve(Stub& stub, const Call& call) {
     serve_ipa(stub, call);
     return;
   }
-  const bool sync = path == kObjectPath && interface == kWorkerInterface && member == kWorkerSync;
-  const DBusMessagePtr reply =
-      sync ? DBusMessagePtr::adopt(g_dbus_message_new_method_reply(call.message.get()))
-           : answer_standard_call(call.message.get(), stub.introspection_xml());
+  const bool own = path == kObjectPath && interface == kWorkerInterface;
+  DBusMessagePtr reply;
+  if (own && member == kWorkerSync)
+    reply = DBusMessagePtr::adopt(g_dbus_message_new_method_reply(call.message.get()));
+  else if (own && member == kWorkerHello)
+    reply = say_hello(call.message.get());
+  else
+    reply = answer_standard_call(call.message.get(), stub.introspection_xml());
   send(call.connection, reply.get());
+}
+
+DBusMessagePtr Worker::say_hello(GDBusMessage* call) const {
+  auto reply = DBusMessagePtr::adopt(g_dbus_message_new_method_reply(call));
+  g_dbus_message_set_body(
+      reply.get(), g_variant_new("(ssis)", interface_name_.c_str(), about_.hash.c_str(), getpid(),
+                                 about_.layers.c_str()));
+  return reply;
 }
 
 Result<Message> Worker::dispatch(Stub& stub, Message message) {

@@ -6,7 +6,7 @@
  * call of the IPA is made there, in order. Answers and events go out in order. Events outside of
  * start..stop are dropped, and none is sent after the answer to stop.
  *
- * A worker with a host ends with the connection to it, also where the IPA hangs: an IoThread sees
+ * A worker ends with the connection to its host, also where the IPA hangs: an IoThread sees
  * the stream end. (Not PR_SET_PDEATHSIG: that is sent when the *thread* ends that made the worker,
  * while the host may live on.)
  */
@@ -18,12 +18,14 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/glib-ptr.h"
 #include "base/result.h"
 #include "base/unique-fd.h"
+#include "ipc/gdbus-message.h"
 #include "ipc/io-thread.h"
 #include "ipc/stub.h"
 
@@ -36,12 +38,18 @@ class Worker final : public EventSink {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /** Serves the host at the other end of `socket`; run() returns when it hangs up. */
-  Result<void> serve_host(UniqueFd socket);
-  /** Serves whoever of our own user connects to `address`, until SIGINT or SIGTERM. */
-  Result<void> listen(const std::string& address);
+  /**
+   * Serves the host at the other end of `socket`; run() returns when it hangs up. A host that
+   * started us lets us in; a client of a service is let in by us, where it is user `client`.
+   */
+  Result<void> serve_host(UniqueFd socket, std::optional<uid_t> client);
+  /** What Hello says of us, besides the interface's name. */
+  struct About {
+    std::string hash;    // of the interface
+    std::string layers;  // of the sandbox that hold, with commas
+  };
   /** Makes the calls. */
-  void run(Stub& stub);
+  void run(Stub& stub, About about);
 
   void emit(Message event) override;
   void refuse(const char* member, Error why) override;
@@ -58,11 +66,11 @@ class Worker final : public EventSink {
   void serve(Stub& stub, const Call& call);
   void serve_ipa(Stub& stub, const Call& call);
   static Result<Message> dispatch(Stub& stub, Message message);
+  DBusMessagePtr say_hello(GDBusMessage* call) const;
   void send_to_all(const char* interface, const std::string& member, Message message);
   void send_call_failed(const std::string& member, const Error& error);
 
   std::shared_ptr<IoThread> io_;
-  ObjectPtr<GDBusServer> server_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -72,6 +80,7 @@ class Worker final : public EventSink {
   std::mutex send_mutex_;  // orders events against the end of a run
   bool running_ = false;
   std::string interface_name_;
+  About about_;
   std::vector<ConnectionPtr> connections_;
 };
 

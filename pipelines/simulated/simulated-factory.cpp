@@ -21,6 +21,7 @@ Result<std::unique_ptr<simulated::IpaProxy>> connect(const CameraOptions& wanted
                                                      ipc::HostHandlers handlers) {
   ipc::IpaOptions options;
   options.isolation = wanted.ipa_isolation;
+  options.address = wanted.ipa_address;
   return simulated::create_ipa(options, context, events, std::move(handlers));
 }
 

@@ -113,7 +113,7 @@ class BarePeer {
     const CharPtr guid(g_dbus_generate_guid());
     connection_ = g_dbus_connection_new_sync(stream->get(), guid.get(),
                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER,
-                                             ipc::own_user_observer().get(), nullptr, nullptr);
+                                             ipc::user_observer(getuid()).get(), nullptr, nullptr);
     g_assert_nonnull(connection_);
   }
   /* As a program would that keeps its bytes in C++ and not in a GVariant. */

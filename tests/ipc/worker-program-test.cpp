@@ -4,9 +4,7 @@
  */
 #include <csignal>
 
-#include "ipc/gdbus-transport.h"
 #include "tests/ipc/host-fixture.h"
-#include "tests/ipc/test-ipa-codec.h"
 
 using namespace gstcam;
 using namespace gstcam::test;
@@ -60,7 +58,18 @@ void test_command_line() {
       {{"--module", echo, "--fd", "99"}, 4, "--fd 99"},
       {{"--module", echo, "--fd", "0"}, 4, "not a connected socket"},
       {{"--module", echo, "--listen", "nonsense"}, 4, "cannot listen at 'nonsense'"},
+      {{"--module", echo, "--listen", "tcp:host=localhost"}, 4, "cannot listen at 'tcp:"},
       {{"--module", echo, "--listen", "unix:path=/nonexistent/socket"}, 4, "/nonexistent/socket"},
+      {{"--module", echo, "--listen", "unix:path=/etc/passwd"}, 4, "not a dead worker's socket"},
+      {{"--module", echo, "--listen", "unix:path=/tmp/x", "--allow-user", "no-such-user"},
+       2,
+       "no user 'no-such-user'"},
+      {{"--module", echo, "--listen", "unix:path=/tmp/x", "--allow-group", "-1"},
+       2,
+       "no group '-1'"},
+      {{"--module", echo, "--fd", "3", "--allow-user", "0"}, 2, "are for --listen"},
+      {{"--module", echo, "--listen", "unix:path=/tmp/x", "--client-user", "0"}, 2, "is for --fd"},
+      {{"--module", echo, "--listen", "systemd:"}, 4, "no socket was handed over"},
   };
   for (const Case& c : cases) {
     std::vector<std::string> arguments = {worker()};
@@ -138,29 +147,6 @@ void test_busctl() {
   ASSERT_CONTAINS(result.output, ".Remember");
 }
 
-/* The way a host takes to a daemon that is already there. */
-void test_connect() {
-  const Listening listening;
-  for (int i = 0; i < 3; i++) {
-    auto transport =
-        ipc::GdbusTransport::connect(listening.address, {.interface_name = kInterfaceName});
-    ASSERT_OK(transport);
-    (*transport)->set_handlers([](ipc::Message) {}, [](Error) {});
-    Result<ipc::Message> call = codec::encode_echo_bytes_call({1, 2, 3});
-    ASSERT_OK(call);
-    Result<ipc::Message> reply = (*transport)->call(std::move(*call), 10s);
-    ASSERT_OK(reply);
-    const auto bytes = codec::decode_echo_bytes_reply(std::move(*reply));
-    ASSERT_OK(bytes);
-    g_assert_cmpuint(bytes->size(), ==, 3);
-  }
-  const auto nobody =
-      ipc::GdbusTransport::connect("unix:path=/nonexistent/socket", {.interface_name = "a.b"});
-  ASSERT_ERROR(nobody, Error::Code::NotFound);
-  const auto nonsense = ipc::GdbusTransport::connect("tcp:host=localhost", {});
-  ASSERT_ERROR(nonsense, Error::Code::Invalid);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -169,6 +155,5 @@ int main(int argc, char** argv) {
   g_test_add_func("/ipc/worker-program/command-line", test_command_line);
   g_test_add_func("/ipc/worker-program/gdbus", test_gdbus);
   g_test_add_func("/ipc/worker-program/busctl", test_busctl);
-  g_test_add_func("/ipc/worker-program/connect", test_connect);
   return g_test_run();
 }

@@ -12,6 +12,11 @@ ipc::ModuleInterface module_interface() {
 
 Result<std::unique_ptr<IpaProxy>> create_ipa(const ipc::IpaOptions& options, GMainContext* context,
                                              IpaEvents& events, ipc::HostHandlers handlers) {
+  const Result<bool> service = ipc::choose_service(options);
+  if (!service)
+    return service.error();
+  if (*service)
+    return IpaWorkerProxy::create({}, options, context, events, std::move(handlers));
   Result<ipc::ModuleFile> module = ipc::choose_module(options, module_interface());
   if (!module)
     return std::move(module).error();

@@ -68,6 +68,7 @@ Result<std::unique_ptr<IpaProxy>> IpaWorkerProxy::create(ipc::ModuleFile module,
                                                          GMainContext* context, IpaEvents& events,
                                                          ipc::HostHandlers handlers) {
   ipc::WorkerHost::Options host_options;
+  host_options.address = options.address;
   host_options.program = options.worker;
   host_options.sandbox = options.sandbox;
   host_options.interface = module_interface();
