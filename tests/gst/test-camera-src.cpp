@@ -93,8 +93,8 @@ static void test_custom_event() {
   g_assert_cmpint(seen, ==, 1);
 }
 
-/* Flushes go to the pipeline: gst_element_send_event() holds the state lock of what it is called on,
- * and a sink's answer to a flush may need the pipeline's. */
+/* Flushes go to the pipeline: gst_element_send_event() holds the state lock of what it is called
+ * on, and a sink's answer to a flush may need the pipeline's. */
 static void test_flush() {
   const auto script = use_camera();
   TestPipeline p(to_appsink());
@@ -201,10 +201,12 @@ static void test_busy_camera() {
 
 static void test_options() {
   const auto script = use_camera();
-  TestPipeline p(to_appsink("ipa-isolation=worker tuning-file=/some/where.yaml"));
+  TestPipeline p(
+      to_appsink("ipa-isolation=worker ipa-sandbox=prefer tuning-file=/some/where.yaml"));
   p.play();
   p.pull_some(1);
   g_assert_true(script->isolation == IpaIsolation::Worker);
+  g_assert_true(script->sandbox == SandboxPolicy::Prefer);
   g_assert_cmpstr(script->tuning_file.c_str(), ==, "/some/where.yaml");
 }
 
