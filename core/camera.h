@@ -27,6 +27,7 @@
 
 #include "base/controls.h"
 #include "base/ipa-isolation.h"
+#include "base/ipa-sandbox.h"
 #include "base/result.h"
 #include "core/frame-buffer.h"
 #include "core/notice.h"
@@ -41,6 +42,7 @@ class PipelineHandler;
 struct CameraOptions {
   IpaIsolation ipa_isolation = IpaIsolation::Auto;
   std::string ipa_address;  // of a worker that is there already (docs/daemon.md); empty: none is
+  SandboxPolicy ipa_sandbox = SandboxPolicy::Require;
   std::string tuning_file;  // empty: the one that belongs to the sensor
   /** Losses of the IPA a minute that are mended; one more is a failure. 0: the first one is. */
   uint32_t ipa_restart_limit = 120;

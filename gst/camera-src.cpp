@@ -67,6 +67,7 @@ enum : guint {
   kPropCameraName = 1,
   kPropIpaIsolation,
   kPropIpaAddress,
+  kPropIpaSandbox,
   kPropTuningFile,
   kPropNumBuffers,
   kPropIpaRestartLimit,
@@ -87,6 +88,18 @@ GType ipa_isolation_type() {
       {0, nullptr, nullptr},
   };
   static const GType type = g_enum_register_static("GstCameraIpaIsolation", values);
+  return type;
+}
+
+GType ipa_sandbox_type() {
+  static const GEnumValue values[] = {
+      {static_cast<int>(gstcam::SandboxPolicy::Require),
+       "No worker without every layer of its sandbox", "require"},
+      {static_cast<int>(gstcam::SandboxPolicy::Prefer),
+       "A worker with the layers that can be had, and a warning", "prefer"},
+      {0, nullptr, nullptr},
+  };
+  static const GType type = g_enum_register_static("GstCameraIpaSandbox", values);
   return type;
 }
 
@@ -145,6 +158,9 @@ void CameraSource::set_property(guint id, const GValue* value) {
     case kPropIpaAddress:
       options_.ipa_address = text();
       break;
+    case kPropIpaSandbox:
+      options_.ipa_sandbox = static_cast<gstcam::SandboxPolicy>(g_value_get_enum(value));
+      break;
     case kPropTuningFile:
       options_.tuning_file = text();
       break;
@@ -177,6 +193,9 @@ void CameraSource::get_property(guint id, GValue* value) {
       break;
     case kPropIpaAddress:
       put(options_.ipa_address);
+      break;
+    case kPropIpaSandbox:
+      g_value_set_enum(value, static_cast<int>(options_.ipa_sandbox));
       break;
     case kPropTuningFile:
       put(options_.tuning_file);
@@ -394,6 +413,12 @@ static void gst_camera_src_class_init(GstCameraSrcClass* klass) {
           "to be used instead of one of the element's own. Acts when the element goes to READY",
           nullptr, ready));
   g_object_class_install_property(
+      object_class, kPropIpaSandbox,
+      g_param_spec_enum("ipa-sandbox", "IPA sandbox",
+                        "What to do where a layer of the worker's sandbox cannot be had",
+                        ipa_sandbox_type(), static_cast<int>(gstcam::SandboxPolicy::Require),
+                        ready));
+  g_object_class_install_property(
       object_class, kPropTuningFile,
       g_param_spec_string(
           "tuning-file", "Tuning file",
@@ -447,6 +472,7 @@ static void gst_camera_src_class_init(GstCameraSrcClass* klass) {
   gst_element_class_add_pad_template(
       element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps.get()));
   gst_type_mark_as_plugin_api(ipa_isolation_type(), static_cast<GstPluginAPIFlags>(0));
+  gst_type_mark_as_plugin_api(ipa_sandbox_type(), static_cast<GstPluginAPIFlags>(0));
 }
 
 static void gst_camera_src_init(GstCameraSrc* self) {

@@ -96,6 +96,12 @@ Result<Report> read_report(int fd, Clock::time_point end) {
   return Report{sender.pid, all.substr(0, line), line < all.size() ? all.substr(line + 1) : ""};
 }
 
+/* Harmless wherever it comes from: log mode allows nothing more. */
+bool wants_log_mode() {
+  const char* text = g_getenv("GST_CAMERA_IPA_SANDBOX_LOG");
+  return text && std::strcmp(text, "1") == 0;
+}
+
 std::vector<std::string> worker_arguments(const SandboxLaunch& launch, bool in_bubblewrap) {
   std::vector<std::string> arguments = {
       "--fd",        std::to_string(kWorkerSocket),
@@ -109,7 +115,7 @@ std::vector<std::string> worker_arguments(const SandboxLaunch& launch, bool in_b
     arguments.insert(arguments.end(), {"--module-file", kSandboxModule});
   else
     arguments.insert(arguments.end(), {"--module-fd", std::to_string(kWorkerModule)});
-  if (launch.sandbox.log_mode)
+  if (launch.sandbox.log_mode || wants_log_mode())
     arguments.emplace_back("--sandbox-log");
   for (const std::string& layer : launch.sandbox.leave_out) {
     if (layer != "bubblewrap")
@@ -220,7 +226,9 @@ Result<SandboxedWorker> launch_worker(const SandboxLaunch& launch) {
   const auto& out = launch.sandbox.leave_out;
   Result<std::string> bubblewrap = find_bubblewrap(launch.sandbox);
   if (std::find(out.begin(), out.end(), "bubblewrap") != out.end())
-    bubblewrap = Error(Error::Code::Unsupported, "bubblewrap is left out on request");
+    bubblewrap =
+        Error(Error::Code::Unsupported, "the sandbox needs bubblewrap, left out on request",
+              "set ipa-sandbox=prefer to run without it");
   if (!bubblewrap && require)
     return bubblewrap.error();
   std::string missing;

@@ -242,6 +242,7 @@ std::vector<Row> table() {
       {CALL(sysinfo), 0, "how much memory"},
       {CALL(getrusage), 0, "its own use"},
       {CALL(prlimit64), 0, "reading limits", At::Both, {is(0, 0), is(2, 0)}},
+      {CALL(prlimit64), EPERM, "limits", At::Both, {is_not(2, 0)}},
       {CALL(getrlimit), 0, "reading limits"},
       {CALL(setrlimit), EPERM, "limits"},
       {CALL(getuid), 0, "authentication"},
@@ -396,11 +397,12 @@ Result<void> apply_seccomp(SeccompStage stage, bool log_mode) {
   for (const Row& row : rows) {
     if (row.at == other || row.call == __NR_SCMP_ERROR)
       continue;
-    const uint32_t action = row.error == 0 ? SCMP_ACT_ALLOW
-                            : log_mode     ? SCMP_ACT_TRAP
-                                           : SCMP_ACT_ERRNO(static_cast<uint32_t>(row.error));
-    if (log_mode && row.error != 0)
-      continue;  // the default
+    const uint32_t action =
+        row.error == 0 ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(static_cast<uint32_t>(row.error));
+    /* The default tells. Not of what the C library falls back from: it does so with signals
+     * blocked, where a trap is the end. */
+    if (log_mode && row.error != 0 && row.error != ENOSYS)
+      continue;
     const int added =
         seccomp_rule_add_array(filter.get(), action, row.call,
                                static_cast<unsigned>(row.conditions.size()), row.conditions.data());

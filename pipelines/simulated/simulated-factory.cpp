@@ -22,6 +22,7 @@ Result<std::unique_ptr<simulated::IpaProxy>> connect(const CameraOptions& wanted
   ipc::IpaOptions options;
   options.isolation = wanted.ipa_isolation;
   options.address = wanted.ipa_address;
+  options.sandbox.policy = wanted.ipa_sandbox;
   return simulated::create_ipa(options, context, events, std::move(handlers));
 }
 

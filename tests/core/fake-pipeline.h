@@ -63,6 +63,7 @@ struct FakeScript {
   ControlList start_controls;        // of the last start()
   ControlList last_controls;         // of the last request
   IpaIsolation isolation = IpaIsolation::Auto;
+  SandboxPolicy sandbox = SandboxPolicy::Require;
   std::string tuning_file;
   uint32_t restart_limit = 0;
 
@@ -97,6 +98,7 @@ class FakePipeline : public PipelineHandler {
     thread_ = g_thread_self();
     script_->opened++;
     script_->isolation = options.ipa_isolation;
+    script_->sandbox = options.ipa_sandbox;
     script_->tuning_file = options.tuning_file;
     if (script_->open_error)
       return *script_->open_error;

@@ -201,10 +201,12 @@ static void test_busy_camera() {
 
 static void test_options() {
   const auto script = use_camera();
-  TestPipeline p(to_appsink("ipa-isolation=worker tuning-file=/some/where.yaml"));
+  TestPipeline p(
+      to_appsink("ipa-isolation=worker ipa-sandbox=prefer tuning-file=/some/where.yaml"));
   p.play();
   p.pull_some(1);
   g_assert_true(script->isolation == IpaIsolation::Worker);
+  g_assert_true(script->sandbox == SandboxPolicy::Prefer);
   g_assert_cmpstr(script->tuning_file.c_str(), ==, "/some/where.yaml");
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,8 +48,13 @@ class Daemon {
       argv.push_back(word.c_str());
     argv.push_back(nullptr);
     ErrorOut error;
+    const auto start = ObjectPtr<GSubprocessLauncher>::adopt(
+        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE));
+    /* A test that fails leaves none behind. */
+    g_subprocess_launcher_set_child_setup(
+        start.get(), [](gpointer) { prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }, nullptr, nullptr);
     process_ = ObjectPtr<GSubprocess>::adopt(
-        g_subprocess_newv(argv.data(), G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error));
+        g_subprocess_launcher_spawnv(start.get(), argv.data(), &error));
     if (!process_)
       g_error("%s: %s", argv[0], error.message());
     /* It says where it listens as soon as it does. */

@@ -259,7 +259,12 @@ void test_wrong_module() {
   {
     const Daemon daemon(at, module_path("echo"));
     ipc::ModuleInterface interface = module_interface();
-    ASSERT_OK(open_host(at.address, interface));
+    const auto host = open_host(at.address, interface);
+    ASSERT_OK(host);
+    g_test_message("%s", (*host)->isolation_level().c_str());
+    ASSERT_CONTAINS((*host)->isolation_level(), "service,");
+    ASSERT_CONTAINS((*host)->isolation_level(), "seccomp");
+    (*host)->close();
     interface.hash = "another";
     const auto version = open_host(at.address, interface);
     ASSERT_ERROR(version, Error::Code::Invalid);
