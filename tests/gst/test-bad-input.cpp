@@ -411,7 +411,7 @@ std::vector<Row> module_rows() {
       none,
       module("no-elf", {"simulated.so", "cannot be loaded", "shared object"},
              [](World& w) { w.write("simulated.so", "not a module\n"); }),
-      module("empty", {"simulated.so", "cannot be loaded", "shared object"},
+      module("empty", {"simulated.so", "it is empty"},
              [](World& w) { w.write("simulated.so", ""); }),
       module("truncated", {"simulated.so", "cannot be loaded", "shared object"},
              [](World& w) {
@@ -441,12 +441,16 @@ Row worker(const std::string& name, GQuark domain, int code, std::vector<std::st
           Hosts::Worker};
 }
 
+/** One of bad-worker.c's programs. */
+std::string bad_worker(const char* failing) {
+  return std::string(g_getenv("GST_CAMERA_TEST_WORKERS")) + "/bad-worker-" + failing;
+}
+
 std::vector<Row> worker_rows() {
   Row hangs = worker("hangs", LOST, {"worker", "GST_CAMERA_IPA_WORKER"},
-                     [](World& w) { return w.make_program("worker", "exec sleep 1000"); });
-  Row babbles = worker("babbles", LOST, {"worker", "GST_CAMERA_IPA_WORKER"}, [](World& w) {
-    return w.make_program("worker", "echo garbage >&3; exec sleep 1000");
-  });
+                     [](World&) { return bad_worker("hangs"); });
+  Row babbles = worker("babbles", LOST, {"worker", "GST_CAMERA_IPA_WORKER"},
+                       [](World&) { return bad_worker("babbles"); });
   babbles.rounds = 1;  // it takes as long as the start may take
   return {
       worker("missing", NOT_FOUND, {"no-worker", "No such file", "GST_CAMERA_IPA_WORKER"},
@@ -463,11 +467,10 @@ std::vector<Row> worker_rows() {
                return file;
              }),
       worker("exits", LOST, {"worker", "exited with status 7", "GST_CAMERA_IPA_WORKER"},
-             [](World& w) { return w.make_program("worker", "exit 7"); }),
+             [](World&) { return bad_worker("exits"); }),
       worker("complains", LOST, {"worker", "exited with status 1", "no such luck"},
-             [](World& w) { return w.make_program("worker", "echo no such luck >&2; exit 1"); }),
-      worker("killed", LOST, {"worker", "signal 11"},
-             [](World& w) { return w.make_program("worker", "kill -SEGV $$"); }),
+             [](World&) { return bad_worker("complains"); }),
+      worker("killed", LOST, {"worker", "signal 11"}, [](World&) { return bad_worker("killed"); }),
       babbles,
       hangs,
   };
