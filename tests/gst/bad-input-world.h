@@ -84,11 +84,6 @@ class World {
     fs::create_symlink(target, dir_ / name);
     return dir_ / name;
   }
-  std::string make_program(const std::string& name, const std::string& script) {
-    const std::string file = write(name, "#!/bin/sh\n" + script + "\n");
-    g_assert_cmpint(g_chmod(file.c_str(), 0755), ==, 0);
-    return file;
-  }
   /** What a launch line writes into `name`. */
   std::string record(const std::string& launch, const std::string& name) {
     fs::remove_all(dir_ / name);

@@ -510,11 +510,11 @@ std::vector<Row> shortage_rows() {
   return {
       {"memory/ipa-buffers",
        NO_SPACE,
-       {"shared memory", "free some memory"},
+       {"memory", "free some memory"},
        write_at_most(512, kGoodCaps)},
       {"memory/frames",
        NO_SPACE,
-       {"shared memory", "free some memory"},
+       {"memory", "free some memory"},
        write_at_most(1U << 20U, "video/x-raw,format=RGBx,width=1920,height=1080")},
   };
 }
