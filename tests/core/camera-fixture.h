@@ -132,11 +132,13 @@ class CameraFixture {
   std::condition_variable changed;
   std::vector<Done> done;
   std::vector<Error> failures;
+  std::vector<Notice> notices;
 
  private:
   void listen() {
     camera->set_handlers([this](Request& r) { completed(r); },
-                         [this](const Error& e) { failed(e); });
+                         [this](const Error& e) { failed(e); },
+                         [this](const Notice& n) { noticed(n); });
   }
   void completed(Request& request) {
     g_assert_false(request.in_flight());
@@ -154,6 +156,11 @@ class CameraFixture {
         g_assert_true(queued.error().code == Error::Code::WrongState ||
                       queued.error().code == Error::Code::Lost);
     }
+  }
+  void noticed(const Notice& notice) {
+    std::lock_guard lock(mutex);
+    notices.push_back(notice);
+    changed.notify_all();
   }
   void failed(const Error& error) {
     std::lock_guard lock(mutex);
