@@ -45,7 +45,7 @@ struct CameraOptions {
   SandboxPolicy ipa_sandbox = SandboxPolicy::Require;
   std::string tuning_file;  // empty: the one that belongs to the sensor
   /** Losses of the IPA a minute that are mended; one more is a failure. 0: the first one is. */
-  uint32_t ipa_restart_limit = 120;
+  uint32_t ipa_restart_limit = 90;
 };
 
 class Camera {

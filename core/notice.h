@@ -9,22 +9,13 @@
  */
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
-#include <vector>
 
+#include "base/fields.h"
 #include "base/result.h"
 
 namespace gstcam {
-
-struct Field {
-  std::string name;
-  std::variant<bool, int64_t, double, std::string> value;
-  bool operator==(const Field&) const = default;
-};
-using Fields = std::vector<Field>;
 
 struct Notice {
   std::string name;

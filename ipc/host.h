@@ -110,6 +110,10 @@ class Host {
   [[nodiscard]] virtual std::string isolation_level() const { return "none"; }
   /** Layers that were asked for and do not hold, and why; empty: all do. For people, many lines. */
   [[nodiscard]] virtual std::string isolation_warning() const { return {}; }
+  /** What the handler found out makes the IPA lost: as if the host had seen it. Does not block. */
+  virtual void condemn(const Error& why) = 0;
+  /** The end of what a worker wrote; empty where there is none. */
+  [[nodiscard]] virtual std::string last_words() const { return {}; }
 };
 
 }  // namespace gstcam::ipc

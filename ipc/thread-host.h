@@ -40,6 +40,7 @@ class ThreadHost final : public Host {
 
   [[nodiscard]] IpaHostKind kind() const override { return kIpaHostThread; }
   [[nodiscard]] int pid() const override;
+  void condemn(const Error& why) override { state_->lose(why); }
 
   /**
    * Sets what the thread does last, whenever that is: destroys the IPA, gives up the module. What

@@ -258,6 +258,14 @@ Error WorkerHost::broken(const char* member, const Error& why) {
   return shared_->wait_for_loss(member);
 }
 
+void WorkerHost::condemn(const Error& why) {
+  shared_->fail(why);
+}
+
+std::string WorkerHost::last_words() const {
+  return shared_->process->last_words();
+}
+
 Result<void> WorkerHost::post(const char* member, Result<Message> message) {
   if (!message)
     return std::move(message).error();

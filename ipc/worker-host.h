@@ -48,6 +48,8 @@ class WorkerHost final : public Host {
   [[nodiscard]] int pid() const override;
   [[nodiscard]] std::string isolation_level() const override;
   [[nodiscard]] std::string isolation_warning() const override;
+  void condemn(const Error& why) override;
+  [[nodiscard]] std::string last_words() const override;
 
   /** A sync call. `decode` is `Result<R>(Message)`; what it refuses is a broken protocol. */
   template <typename R, typename Decode>

@@ -44,6 +44,8 @@ class WorkerLife {
 
   /** "the IPA worker (pid 7) was killed by signal 9 (Killed)", and its last words where we know. */
   [[nodiscard]] virtual std::string epitaph() const = 0;
+  /** The end of what it wrote, where that comes to us. */
+  [[nodiscard]] virtual std::string last_words() const { return {}; }
   /** What to do about its end. */
   [[nodiscard]] virtual std::string hint() const = 0;
 };

@@ -53,6 +53,7 @@ class WorkerProcess final : public WorkerLife {
   [[nodiscard]] bool wait(std::chrono::milliseconds limit) override;
   void kill() override;
   [[nodiscard]] std::string epitaph() const override;
+  [[nodiscard]] std::string last_words() const override { return tail(); }
   [[nodiscard]] std::string hint() const override { return "this is an error in the IPA module"; }
 
   /** Exit status where it exited by itself, -1 where it runs or was killed. */

@@ -76,6 +76,13 @@ void Ae::start(const AeRequest& request) {
   }
 }
 
+void Ae::resume(double total, const AeRequest& request) {
+  if (request.mode == kAeModeManual)
+    return;
+  total_ = std::clamp(total, split_.total_min(1), split_.total_max(1));
+  status_.wanted = split_.split(total_, request.flicker_period, 1);
+}
+
 double Ae::wanted_factor(const GstCameraIspStatistics& statistics, const GreenLevel& green) const {
   const double base = tuning_.target;
   const double to_mean = base / std::max(green.estimate, kDarkest);

@@ -73,9 +73,13 @@ class Ae {
   Result<void> configure(ExposureLimits limits);
   /** Forgets the last run; status().wanted is what to start the sensor with. */
   void start(const AeRequest& request);
+  /** After start(), in auto mode: aims at what another run aimed at. Moved into the limits. */
+  void resume(double total, const AeRequest& request);
   void process(const AeFrame& frame, const AeRequest& request);
 
   [[nodiscard]] const AeStatus& status() const { return status_; }
+  /** For resume(): what the last exposures aim at, as Exposure::total(). */
+  [[nodiscard]] double total() const { return total_; }
   [[nodiscard]] const ExposureSplit& split() const { return split_; }
 
  private:

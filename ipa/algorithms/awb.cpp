@@ -110,6 +110,14 @@ void Awb::start(const AwbRequest& request) {
     set_manual(request);
 }
 
+void Awb::resume(const White& white, const AwbRequest& request) {
+  if (request.mode == kAwbModeGains || request.mode == kAwbModeTemperature)
+    return;
+  set({std::clamp(white.mired, tuning_.locus.mired_min(), tuning_.locus.mired_max()),
+       std::clamp(white.off, -tuning_.off_locus_max, tuning_.off_locus_max)});
+  first_ = false;
+}
+
 Awb::Cell& Awb::cell(uint32_t key) {
   // Open addressing; there are never more cells than zones, so the table is never full.
   static_assert(std::tuple_size_v<decltype(table_)> >= 2 * std::tuple_size_v<decltype(cells_)>);

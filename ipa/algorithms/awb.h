@@ -66,15 +66,26 @@ struct AwbStatus {
 
 class Awb {
  public:
+  struct White {
+    double mired = 0;
+    double off = 0;  // across the locus
+  };
+
   explicit Awb(AwbTuning tuning);
 
   /** Forgets the last run. */
   void start(const AwbRequest& request);
+  /** After start(), in the modes auto and locked: white is where another run had it. */
+  void resume(const White& white, const AwbRequest& request);
   void process(const GstCameraIspStatistics& statistics, const AwbRequest& request);
   /** Modes gains and temperature, at once: they need no statistics. Others: nothing happens. */
   void set_manual(const AwbRequest& request);
 
   [[nodiscard]] const AwbStatus& status() const { return status_; }
+  /** For resume(): nothing before the first statistics. */
+  [[nodiscard]] std::optional<White> white() const {
+    return first_ ? std::nullopt : std::optional(white_);
+  }
   [[nodiscard]] const WhiteLocus& locus() const { return tuning_.locus; }
 
  private:
@@ -85,11 +96,6 @@ class Awb {
     double v = 0;
     double weight = 0;
   };
-  struct White {
-    double mired = 0;
-    double off = 0;  // across the locus
-  };
-
   [[nodiscard]] Cell& cell(uint32_t key);
   void collect(const GstCameraIspStatistics& statistics);
   [[nodiscard]] double log_prior(double mired) const;

@@ -19,6 +19,8 @@ using algorithms::ExposureLimits;
  * docs/architecture.md. */
 constexpr uint32_t kControlLatency = 2;
 constexpr uint32_t kSensorDelayMax = 16;
+/* Frames from state to state: what another IPA goes on from is at most so old. */
+constexpr uint32_t kSaveEvery = 4;
 
 Error wrong_state(const std::string& message, std::string hint = {}) {
   return Error(Error::Code::WrongState, message, std::move(hint));
@@ -136,6 +138,29 @@ Result<void> SimulatedIpa::unmap_buffers(const std::vector<uint32_t>& ids) {
   return buffers_.unmap(ids);
 }
 
+Result<void> SimulatedIpa::restore_state(const std::vector<uint8_t>& state) {
+  if (!configured_ || running_)
+    return wrong_state("restore_state() is for between configure() and start()");
+  Result<SavedState> restored = SavedState::read(state);
+  if (!restored)
+    return restored.error();
+  restored_ = *restored;
+  return {};
+}
+
+void SimulatedIpa::save_state() {
+  SavedState state;
+  state.exposure_total = algorithms_->ae.total();
+  state.digital_gain = algorithms_->ae.status().wanted.digital_gain;
+  if (const auto white = algorithms_->awb.white()) {
+    state.has_white = 1;
+    state.mired = white->mired;
+    state.off_locus = white->off;
+  }
+  state.write(state_bytes_);
+  events_.state_saved(state_bytes_);
+}
+
 Result<ControlList> SimulatedIpa::start(const ControlList& controls) {
   if (!configured_)
     return wrong_state("start() before configure()");
@@ -147,6 +172,12 @@ Result<ControlList> SimulatedIpa::start(const ControlList& controls) {
   algorithms_->awb.start(controls_.awb());
   digital_gains_.clear();
   developed_.clear();
+  if (const std::optional<SavedState> state = std::exchange(restored_, std::nullopt)) {
+    algorithms_->ae.resume(state->exposure_total, controls_.ae());
+    if (state->has_white != 0)
+      algorithms_->awb.resume({state->mired, state->off_locus}, controls_.awb());
+    digital_gains_.put(0, state->digital_gain);
+  }
   running_ = true;
   return sensor_controls();
 }
@@ -236,6 +267,8 @@ Result<void> SimulatedIpa::process_stats(uint32_t frame, uint32_t stats_buffer,
   digital_gains_.put(acts, a.ae.status().wanted.digital_gain);
 
   events_.set_sensor_controls(frame, sensor_controls());
+  if (frame % kSaveEvery == 0)
+    save_state();
   events_.metadata_ready(frame, metadata(*developed, *taken, sensor_controls_of_frame));
   return {};
 }

@@ -19,6 +19,7 @@
 #include "ipa/simulated/active-controls.h"
 #include "ipa/simulated/buffer-map.h"
 #include "ipa/simulated/frame-history.h"
+#include "ipa/simulated/saved-state.h"
 #include "ipa/simulated/tuning.h"
 #include "simulated-ipa-interface.h"
 
@@ -34,6 +35,7 @@ class SimulatedIpa : public Ipa {
                                   const std::vector<ipa::StreamConfiguration>& streams) override;
   Result<void> map_buffers(const std::vector<ipa::Buffer>& buffers) override;
   Result<void> unmap_buffers(const std::vector<uint32_t>& ids) override;
+  Result<void> restore_state(const std::vector<uint8_t>& state) override;
   Result<ControlList> start(const ControlList& controls) override;
   Result<void> stop() override;
   Result<void> queue_request(uint32_t frame, const ControlList& controls) override;
@@ -64,6 +66,7 @@ class SimulatedIpa : public Ipa {
   [[nodiscard]] Result<void> expect_running(const char* call) const;
   [[nodiscard]] ControlList sensor_controls() const;
   [[nodiscard]] double white_balance_scale() const;
+  void save_state();
   [[nodiscard]] ControlList metadata(const Developed& developed, const algorithms::Exposure& taken,
                                      const ControlList& sensor_controls) const;
 
@@ -76,6 +79,8 @@ class SimulatedIpa : public Ipa {
   ActiveControls controls_;
   bool configured_ = false;
   bool running_ = false;
+  std::optional<SavedState> restored_;  // for the next start()
+  std::vector<uint8_t> state_bytes_;    // kept, so that saving allocates nothing here
   FrameHistory<double> digital_gains_;
   FrameHistory<Developed> developed_;
   GstCameraIspParameters parameters_{};

@@ -2,6 +2,7 @@
 #include "pipelines/simulated/frame-scheduler.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/isp/parameters.h"
 
@@ -14,6 +15,10 @@ bool is_sensor_control(ControlId id) {
          id == ControlId::FrameDuration;
 }
 
+/* A live camera's IPA may be silent for so many frames, and so long in any case (µs). */
+constexpr int64_t kSilenceFrames = 5;
+constexpr int64_t kSilenceMin = 200000;
+
 int32_t to_us(uint64_t ns) {
   return static_cast<int32_t>(std::min<uint64_t>((ns + 500) / 1000, INT32_MAX));
 }
@@ -23,13 +28,23 @@ int32_t to_us(uint64_t ns) {
 FrameScheduler::FrameScheduler(GMainContext* context, Owner& owner, int64_t deadline_us)
     : owner_(owner),
       deadline_us_(deadline_us),
-      deadline_(context, "ipa deadline", [this] { deadline_passed(); }) {}
+      deadline_(context, "ipa deadline", [this] { deadline_passed(); }),
+      frame_deadline_(context, "frame deadline", [this] { frame_deadline_passed(); }) {
+  state_.reserve(kMaxState);
+}
 
 void FrameScheduler::start(const Run& run) {
   run_ = run;
   completed_ = developed_ = started_ = 0;
   stage_ = Stage::Idle;
   running_ = true;
+  have_params_ = recovering_ = false;
+  metadata_.clear();
+  owed_ = {};
+  bridged_ = answers_ = 0;
+  in_force_ = run.controls;
+  unsent_.clear();
+  state_.clear();
 }
 
 void FrameScheduler::stop() {
@@ -44,6 +59,43 @@ void FrameScheduler::stop() {
 void FrameScheduler::abandon() {
   running_ = false;
   deadline_.cancel();
+  frame_deadline_.cancel();
+}
+
+void FrameScheduler::detach() {
+  run_.ipa = nullptr;
+  owed_ = {};
+  recovering_ = false;
+  answers_ = 0;
+  deadline_.cancel();
+  frame_deadline_.cancel();
+  if (!running_)
+    return;
+  complete_without_ipa();
+  if (stage_ == Stage::AwaitsParams && can_bridge())
+    bridge();
+}
+
+void FrameScheduler::attach(Ipa& ipa, IpaHostKind host) {
+  run_.ipa = &ipa;
+  run_.host = host;
+  recovering_ = true;
+  if (stage_ == Stage::AwaitsParams)
+    stage_ = Stage::Idle;  // was asked of one that is gone
+  ask_for_params();
+}
+
+/* Frames whose metadata will not come. */
+void FrameScheduler::complete_without_ipa() {
+  for (uint32_t i = completed_; i != developed_; i++)
+    frame(i).with_ipa = false;
+  while (running_ && completed_ != developed_ && !frame(completed_).with_ipa) {
+    const Frame& f = frame(completed_);
+    // The sensor waits for its controls: none means that they stay.
+    if (!f.controls_came)
+      run_.sensor->set_controls(f.start.sequence, {});
+    complete_oldest(metadata_);
+  }
 }
 
 void FrameScheduler::frame_started(const SensorThread::Frame& start) {
@@ -52,6 +104,8 @@ void FrameScheduler::frame_started(const SensorThread::Frame& start) {
   f.start = start;
   f.exposed = false;
   f.controls_came = false;
+  f.bridged = false;
+  f.with_ipa = false;
   if (running_)
     ask_for_params();
 }
@@ -80,7 +134,17 @@ void FrameScheduler::ask_for_params() {
     return;
   const Frame& f = frame(developed_);
   stage_ = Stage::AwaitsParams;
-  Result<void> sent = run_.ipa->queue_request(f.start.sequence, f.start.request->controls);
+  if (!has_ipa()) {
+    if (can_bridge())
+      bridge();
+    return;
+  }
+  // Its controls, and those of the bridged ones before it.
+  unsent_.merge(f.start.request->controls);
+  in_force_.merge(f.start.request->controls);
+  asked_at_ = g_get_monotonic_time();
+  Result<void> sent = run_.ipa->queue_request(f.start.sequence, unsent_);
+  unsent_.clear();
   if (sent)
     sent = run_.ipa->compute_params(f.start.sequence, IpaBuffers::params_id(slot(developed_)));
   if (!sent) {
@@ -90,9 +154,23 @@ void FrameScheduler::ask_for_params() {
   watch();
 }
 
+void FrameScheduler::bridge() {
+  Frame& f = frame(developed_);
+  f.bridged = true;
+  unsent_.merge(f.start.request->controls);
+  in_force_.merge(f.start.request->controls);
+  bridged_++;
+  owner_.frame_bridged();
+  params_.frame = f.start.sequence;
+  stage_ = Stage::HasParams;
+  develop();
+}
+
 void FrameScheduler::params_computed(uint32_t sequence, uint32_t params_buffer) {
   if (!running_)
     return;
+  if (owed_.any())
+    return take_owed_params(sequence, params_buffer);
   // An IPA works through its calls in order: whatever it says of this frame comes after all that it
   // has to say of those before.
   if (stage_ != Stage::AwaitsParams || frame(developed_).start.sequence != sequence ||
@@ -101,15 +179,35 @@ void FrameScheduler::params_computed(uint32_t sequence, uint32_t params_buffer) 
   if (params_buffer != IpaBuffers::params_id(slot(developed_)))
     return violation("params_computed", sequence,
                      "buffer " + std::to_string(params_buffer) + " is not the one it was given");
-  run_.buffers->copy_params(slot(developed_), params_);
-  if (Result<void> checked = check_isp_parameters(params_); !checked)
+  run_.buffers->copy_params(slot(developed_), candidate_);
+  if (Result<void> checked = check_isp_parameters(candidate_); !checked)
     return violation("params_computed", sequence, checked.error().message);
-  if (params_.frame != sequence)
+  if (candidate_.frame != sequence)
     return violation("params_computed", sequence,
-                     "the parameters are those of frame " + std::to_string(params_.frame));
+                     "the parameters are those of frame " + std::to_string(candidate_.frame));
+  params_ = candidate_;
+  have_params_ = true;
   stage_ = Stage::HasParams;
+  answered();
   watch();
   develop();
+}
+
+void FrameScheduler::answered() {
+  answers_++;
+  owner_.ipa_answered(g_get_monotonic_time() - asked_at_);
+  const uint32_t bridged = std::exchange(bridged_, 0);
+  if (std::exchange(recovering_, false))
+    owner_.ipa_recovered(bridged);
+}
+
+/* Late: the frame is gone, but it must be the one that was asked for. */
+void FrameScheduler::take_owed_params(uint32_t sequence, uint32_t params_buffer) {
+  if (!owed_.params || owed_.metadata || sequence != owed_.params_frame ||
+      params_buffer != owed_.params_buffer)
+    return violation("params_computed", sequence, "that frame does not await it");
+  owed_.params = false;
+  watch();
 }
 
 void FrameScheduler::develop() {
@@ -129,28 +227,47 @@ void FrameScheduler::developed(const Result<void>& outcome) {
     owner_.camera_failed(outcome.error().within("the software ISP"));
     return;
   }
-  const Frame& f = frame(developed_);
+  Frame& f = frame(developed_);
   run_.sensor->release_raw(f.start.raw);
   run_.buffers->stats(slot(developed_))->frame = f.start.sequence;
-  Result<void> sent = run_.ipa->process_stats(
-      f.start.sequence, IpaBuffers::stats_id(slot(developed_)), taken_controls(f));
+  // Of a frame that was developed with old parameters an IPA cannot learn.
+  f.with_ipa = !f.bridged && has_ipa();
+  Result<void> sent;
+  stats_sent_at_ = g_get_monotonic_time();
+  if (f.with_ipa)
+    sent = run_.ipa->process_stats(f.start.sequence, IpaBuffers::stats_id(slot(developed_)),
+                                   taken_controls(f));
+  const bool without = !f.with_ipa;
+  developed_++;
+  stage_ = Stage::Idle;
   if (!sent) {
     lose(sent.error());
     return;
   }
-  developed_++;
-  stage_ = Stage::Idle;
-  watch();
+  if (without)
+    complete_without_ipa();
+  if (!running_)
+    return;
+  // Frames that go without an IPA that is late give it no time.
+  if (!owed_.any())
+    watch();
   ask_for_params();
 }
 
 bool FrameScheduler::is_awaited(uint32_t sequence) {
-  return completed_ != developed_ && frame(completed_).start.sequence == sequence;
+  return completed_ != developed_ && frame(completed_).with_ipa &&
+         frame(completed_).start.sequence == sequence;
 }
 
 void FrameScheduler::set_sensor_controls(uint32_t sequence, const ControlList& controls) {
   if (!running_)
     return;
+  if (owed_.metadata) {
+    if (owed_.controls || sequence != owed_.of_frame)
+      return violation("set_sensor_controls", sequence, "that frame does not await it");
+    owed_.controls = true;
+    return watch();
+  }
   if (!is_awaited(sequence) || frame(completed_).controls_came)
     return violation("set_sensor_controls", sequence, "that frame does not await it");
   Result<ControlList> checked = sensor_controls(controls, run_.mode);
@@ -164,6 +281,12 @@ void FrameScheduler::set_sensor_controls(uint32_t sequence, const ControlList& c
 void FrameScheduler::metadata_ready(uint32_t sequence, const ControlList& metadata) {
   if (!running_)
     return;
+  if (owed_.metadata) {
+    if (!owed_.controls || sequence != owed_.of_frame)
+      return violation("metadata_ready", sequence, "that frame does not await it");
+    owed_.metadata = false;
+    return watch();
+  }
   if (!is_awaited(sequence) || !frame(completed_).controls_came)
     return violation("metadata_ready", sequence, "that frame does not await it");
   const char* wrong = nullptr;
@@ -173,9 +296,20 @@ void FrameScheduler::metadata_ready(uint32_t sequence, const ControlList& metada
   });
   if (wrong)
     return violation("metadata_ready", sequence, "control '" + std::string(wrong) + "' is wrong");
+  metadata_ = metadata;
   complete_oldest(metadata);
   if (running_)
     watch();
+}
+
+void FrameScheduler::state_saved(const std::vector<uint8_t>& state) {
+  if (!running_)
+    return;
+  if (state.size() > kMaxState)
+    return lose(Error(Error::Code::Protocol,
+                      "the IPA saved a state of " + std::to_string(state.size()) + " bytes",
+                      "at most " + std::to_string(kMaxState) + " are kept"));
+  state_.assign(state.begin(), state.end());
 }
 
 void FrameScheduler::complete_oldest(const ControlList& metadata) {
@@ -188,7 +322,8 @@ void FrameScheduler::complete_oldest(const ControlList& metadata) {
   request.metadata.merge(taken_controls(f));
   request.metadata.set(ControlId::SensorTimestamp, f.start.sensor_timestamp);
   request.metadata.set(ControlId::IpaHost, static_cast<int32_t>(run_.host));
-  request.metadata.set(ControlId::IpaState, static_cast<int32_t>(kIpaStateOk));
+  request.metadata.set(ControlId::IpaState,
+                       static_cast<int32_t>(f.bridged ? kIpaStateRecovering : kIpaStateOk));
   request.status = Request::Status::Complete;
   completed_++;
   owner_.frame_completed(request);
@@ -231,27 +366,75 @@ Result<ControlList> FrameScheduler::sensor_controls(const ControlList& controls,
   return list;
 }
 
+/* A camera that is not live has time; a live one has had enough after some frames. */
+int64_t FrameScheduler::silence_us() const {
+  const auto frame_us = static_cast<int64_t>(run_.mode.frame_duration_min / 1000);
+  return run_.live ? std::min(deadline_us_, std::max(kSilenceMin, kSilenceFrames * frame_us))
+                   : deadline_us_;
+}
+
 /* Each word of the IPA gives it the whole deadline for the next, where it owes one. */
 void FrameScheduler::watch() {
-  if (stage_ == Stage::AwaitsParams || completed_ != developed_)
-    deadline_.signal_at(g_get_monotonic_time() + deadline_us_);
-  else
+  const bool awaits_params = stage_ == Stage::AwaitsParams;
+  const bool awaits_metadata = completed_ != developed_;
+  if (!run_.ipa || (!awaits_params && !awaits_metadata && !owed_.any())) {
     deadline_.cancel();
+    frame_deadline_.cancel();
+    return;
+  }
+  const int64_t now = g_get_monotonic_time();
+  deadline_.signal_at(now + silence_us());
+  if (!run_.live || owed_.any() || !have_params_)
+    return;
+  // Parameters are wanted when a sensor would have read the frame out, metadata a frame later; and
+  // an IPA has half a frame in any case. A word meanwhile earns it nothing.
+  const auto frame_us = static_cast<int64_t>(run_.mode.frame_duration_min / 1000);
+  const Frame& f = frame(awaits_metadata ? completed_ : developed_);
+  const int64_t due = f.start.timestamp / 1000 + (awaits_metadata ? 2 : 1) * frame_us;
+  const int64_t asked = awaits_metadata ? stats_sent_at_ : asked_at_;
+  frame_deadline_.signal_at(std::max(due, asked + frame_us / 2));
+}
+
+/* A live frame must go: from here on the IPA is late, until it has said all that it owes. */
+void FrameScheduler::frame_deadline_passed() {
+  if (!running_ || !run_.ipa || owed_.any() || !can_bridge())
+    return;
+  const bool awaits_params = stage_ == Stage::AwaitsParams;
+  const bool awaits_metadata = completed_ != developed_;
+  if (!awaits_params && !awaits_metadata)
+    return;
+  if (awaits_metadata) {
+    owed_.metadata = true;
+    owed_.controls = frame(completed_).controls_came;
+    owed_.of_frame = frame(completed_).start.sequence;
+  }
+  if (awaits_params) {
+    owed_.params = true;
+    owed_.params_frame = frame(developed_).start.sequence;
+    owed_.params_buffer = IpaBuffers::params_id(slot(developed_));
+  }
+  owner_.ipa_late();
+  complete_without_ipa();
+  if (running_ && stage_ == Stage::AwaitsParams)
+    bridge();
 }
 
 void FrameScheduler::deadline_passed() {
-  if (!running_)
+  if (!running_ || !run_.ipa)
     return;
-  const bool owes_metadata = completed_ != developed_;
-  const Frame& f = frame(owes_metadata ? completed_ : developed_);
+  const bool late = owed_.any();
+  const bool owes_metadata = late ? owed_.metadata : completed_ != developed_;
+  uint32_t sequence = frame(owes_metadata ? completed_ : developed_).start.sequence;
+  if (late)
+    sequence = owes_metadata ? owed_.of_frame : owed_.params_frame;
   lose(Error(Error::Code::Timeout, std::string("no answer to ") +
                                        (owes_metadata ? "process_stats" : "compute_params") + "(" +
-                                       std::to_string(f.start.sequence) + ") within " +
-                                       std::to_string(deadline_us_ / 1000) + " ms"));
+                                       std::to_string(sequence) + ") within " +
+                                       std::to_string(silence_us() / 1000) + " ms"));
 }
 
 void FrameScheduler::call_failed(std::string_view member, const Error& error) {
-  if (running_)
+  if (running_ && run_.ipa)
     lose(error.within(member));
 }
 
@@ -261,7 +444,8 @@ void FrameScheduler::violation(const char* event, uint32_t sequence, const std::
 }
 
 void FrameScheduler::lose(const Error& error) {
-  abandon();
+  deadline_.cancel();
+  frame_deadline_.cancel();
   owner_.ipa_lost(error);
 }
 

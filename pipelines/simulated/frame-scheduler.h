@@ -12,7 +12,13 @@
  *
  * Whatever comes from the IPA is hostile: only the one answer that is awaited is taken, parameters
  * are copied, then checked, then used, controls are checked and moved into the sensor's range. A
- * wrong answer, or none within the deadline, is reported through lost(), once a run.
+ * wrong answer, or none within the deadline, is reported through ipa_lost(), once an IPA.
+ *
+ * A live camera does not wait for its IPA: a frame whose parameters are not there when it must go
+ * is bridged, developed with the last good ones, and so are those after it until the IPA has
+ * answered all that it owes, or another one takes over (detach(), attach()). Bridged frames are no
+ * business of the IPA's; controls of their requests come with the next frame that is. A camera that
+ * is not live waits for its IPA, for the next one where it is lost, and bridges nothing.
  *
  * Lives in the handler's context; allocates nothing per frame.
  */
@@ -23,6 +29,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/isp/software-isp.h"
 #include "core/request.h"
@@ -40,8 +47,14 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
    public:
     virtual ~Owner() = default;
     virtual void frame_completed(Request& request) = 0;
-    /** The IPA is lost: it is silent, lied, or failed in a call. No frame is completed any more. */
+    /** The IPA is silent, lied, or failed in a call: detach() or abandon() has to follow. */
     virtual void ipa_lost(const Error& error) = 0;
+    /** The first good parameters of an IPA that was attached: so many frames were bridged. */
+    virtual void ipa_recovered(uint32_t bridged) = 0;
+    /** An IPA answered compute_params after so many µs. */
+    virtual void ipa_answered(int64_t us) = 0;
+    virtual void ipa_late() = 0;
+    virtual void frame_bridged() = 0;
     /** Scene or ISP failed: nothing that another IPA would mend. */
     virtual void camera_failed(const Error& error) = 0;
   };
@@ -54,7 +67,11 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
     IspThread* isp = nullptr;
     IpaBuffers* buffers = nullptr;
     SensorInfo mode;
+    bool live = false;
+    ControlList controls;  // that the IPA was started with
   };
+  /** Longest state of an IPA that is kept. */
+  static constexpr size_t kMaxState = 64U << 10U;
 
   FrameScheduler(GMainContext* context, Owner& owner, int64_t deadline_us);
 
@@ -64,6 +81,16 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
 
   /** Goes no further with this run; stop() follows. */
   void abandon();
+  /** The IPA is not there any more, another one will come: nothing of it is waited for. */
+  void detach();
+  /** Goes on with this IPA: it was started with controls_in_force(). */
+  void attach(Ipa& ipa, IpaHostKind host);
+  /** What requests have set since the start of the run, and before. */
+  [[nodiscard]] const ControlList& controls_in_force() const { return in_force_; }
+  /** The last state that an IPA of this run saved; empty where none did. */
+  [[nodiscard]] const std::vector<uint8_t>& state() const { return state_; }
+  /** Good answers of the IPA that is attached. */
+  [[nodiscard]] uint32_t answers() const { return answers_; }
 
   /** The ISP is done with the frame it was given. */
   void developed(const Result<void>& outcome);
@@ -82,6 +109,7 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
   void params_computed(uint32_t frame, uint32_t params_buffer) override;
   void set_sensor_controls(uint32_t frame, const ControlList& controls) override;
   void metadata_ready(uint32_t frame, const ControlList& metadata) override;
+  void state_saved(const std::vector<uint8_t>& state) override;
 
  private:
   static constexpr uint32_t kFrames = 8;
@@ -91,6 +119,18 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
     SensorModel::Effective taken_with;
     bool exposed = false;
     bool controls_came = false;
+    bool bridged = false;   // developed with old parameters
+    bool with_ipa = false;  // its statistics went to the IPA, whose answer is awaited
+  };
+  /** What an IPA that is late still has to say; nobody waits for it. */
+  struct Owed {
+    bool metadata = false;
+    bool controls = false;
+    uint32_t of_frame = 0;
+    bool params = false;
+    uint32_t params_frame = 0;
+    uint32_t params_buffer = 0;
+    [[nodiscard]] bool any() const { return metadata || params; }
   };
   /** What is going on with the oldest frame that has not been developed. */
   enum class Stage : uint8_t { Idle, AwaitsParams, HasParams, Developing };
@@ -98,6 +138,14 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
   Frame& frame(uint32_t count) { return frames_[count % kFrames]; }
   static uint32_t slot(uint32_t count) { return count % IpaBuffers::kCount; }
   void ask_for_params();
+  void bridge();
+  [[nodiscard]] bool has_ipa() const { return run_.ipa && !owed_.any(); }
+  [[nodiscard]] bool can_bridge() const { return run_.live && have_params_; }
+  void complete_without_ipa();
+  void frame_deadline_passed();
+  void answered();
+  void take_owed_params(uint32_t sequence, uint32_t params_buffer);
+  [[nodiscard]] int64_t silence_us() const;
   void develop();
   [[nodiscard]] bool is_awaited(uint32_t sequence);
   void complete_oldest(const ControlList& metadata);
@@ -109,7 +157,8 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
 
   Owner& owner_;
   const int64_t deadline_us_;
-  Wakeup deadline_;
+  Wakeup deadline_;        // of the IPA
+  Wakeup frame_deadline_;  // of a live camera's frame
   Run run_;
   bool running_ = false;
 
@@ -119,7 +168,19 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
   uint32_t started_ = 0;
   Stage stage_ = Stage::Idle;
   std::array<Frame, kFrames> frames_{};
-  GstCameraIspParameters params_{};
+  GstCameraIspParameters params_{};  // the last good ones, where have_params_
+  GstCameraIspParameters candidate_{};
+  bool have_params_ = false;
+  ControlList metadata_;  // the last good one
+  Owed owed_;
+  bool recovering_ = false;  // attached, and has not answered
+  uint32_t bridged_ = 0;     // since the last answer
+  uint32_t answers_ = 0;
+  int64_t asked_at_ = 0;  // for parameters, µs
+  int64_t stats_sent_at_ = 0;
+  ControlList in_force_;
+  ControlList unsent_;  // of requests of bridged frames
+  std::vector<uint8_t> state_;
 };
 
 }  // namespace gstcam::simulated

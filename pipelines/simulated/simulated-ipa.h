@@ -70,6 +70,17 @@ struct _GstCameraSimulatedIpaInterface {
   gboolean (*unmap_buffers)(GstCameraSimulatedIpa* self, GArray* ids, GError** error);
 
   /**
+   * GstCameraSimulatedIpaInterface::restore_state:
+   * @self: the IPA
+   * @state: what the last state_saved() of another IPA of this module said
+   * @error: return location for an error
+   *
+   * Optional. Between configure() and start(), where the IPA takes over a camera that runs: the
+   * next start() goes on from there. A state that cannot be used is an error and changes nothing.
+   */
+  gboolean (*restore_state)(GstCameraSimulatedIpa* self, GBytes* state, GError** error);
+
+  /**
    * GstCameraSimulatedIpaInterface::start:
    * @self: the IPA
    * @controls: the application's controls for the first frame
@@ -148,6 +159,15 @@ struct _GstCameraSimulatedIpaEventsInterface {
    */
   void (*set_sensor_controls)(GstCameraSimulatedIpaEvents* self, guint32 frame,
                               const GstCameraIpaControlList* controls);
+
+  /**
+   * GstCameraSimulatedIpaEventsInterface::state_saved:
+   * @self: the handler
+   * @state: what another IPA of this module needs to go on from here, at most 64 KiB
+   *
+   * Optional, whenever the IPA wants to. The last one counts.
+   */
+  void (*state_saved)(GstCameraSimulatedIpaEvents* self, GBytes* state);
 
   /**
    * GstCameraSimulatedIpaEventsInterface::metadata_ready:

@@ -139,11 +139,13 @@ class CameraFixture {
   std::condition_variable changed;
   std::vector<Done> done;
   std::vector<Error> failures;
+  std::vector<Notice> notices;
 
  private:
   void listen() {
     camera->set_handlers([this](Request& r) { completed(r); },
-                         [this](const Error& e) { failed(e); });
+                         [this](const Error& e) { failed(e); },
+                         [this](const Notice& n) { noticed(n); });
   }
   void completed(Request& request) {
     g_assert_false(request.in_flight());
@@ -161,6 +163,11 @@ class CameraFixture {
         g_assert_true(again.error().code == Error::Code::WrongState ||
                       again.error().code == Error::Code::Lost);
     }
+  }
+  void noticed(const Notice& notice) {
+    std::lock_guard lock(mutex);
+    notices.push_back(notice);
+    changed.notify_all();
   }
   void failed(const Error& error) {
     std::lock_guard lock(mutex);

@@ -17,7 +17,7 @@ REQUIRED = ('init', 'start', 'stop')
 TAKEN_TYPES = frozenset({'Ipa', 'IpaEvents', 'IpaStub', 'IpaProxy', 'IpaThreadProxy',
                          'IpaWorkerProxy', 'EventEncoder', 'ModuleEntry', 'UniqueFd',
                          'ControlList', 'ControlRanges', 'Result', 'Error'})
-TAKEN_CALLS = frozenset({'create', 'kind', 'pid'})
+TAKEN_CALLS = frozenset({'create', 'host', 'kind', 'pid'})
 
 
 def check(model: Model) -> list[Problem]:
@@ -41,6 +41,7 @@ def check(model: Model) -> list[Problem]:
     for interface in model.interfaces:
         problems += _interface(interface)
     problems += _members(model)
+    problems += _state(model)
     return sorted(set(problems), key=lambda p: (p.where.line, p.text))
 
 
@@ -200,6 +201,22 @@ def _signatures(method: Method) -> Iterator[Problem]:
         if depth > MAX_DEPTH:
             yield Problem(method.where, f"the {what} of '{method.name}' have records nested deeper "
                           f'than {MAX_DEPTH}')
+
+
+def _state(model: Model) -> Iterator[Problem]:
+    """The optional pair that carries an IPA's state over to the next one."""
+    found = {m.name: m for i in model.interfaces for m in i.methods
+             if (i.name, m.name) in (('Ipa', 'restore_state'), ('IpaEvents', 'state_saved'))}
+    for name, method in found.items():
+        if len(found) == 1:
+            other = 'call restore_state' if name == 'state_saved' else 'event state_saved'
+            yield Problem(method.where, f"'{name}' without the {other}: an interface has both or "
+                                        'neither')
+        if [v.type.kind for v in method.inputs] != ['bytes'] or method.outputs:
+            yield Problem(method.where, f"'{name}' must have one argument, a GBytes, and no out "
+                                        'value')
+        if name == 'restore_state' and method.asynchronous:
+            yield Problem(method.where, "'restore_state' must be a sync call")
 
 
 def _members(model: Model) -> Iterator[Problem]:

@@ -31,6 +31,7 @@ std::unique_ptr<PipelineHandler> handler(CameraDescription description = fast_de
 void open(CameraFixture& f, IpaIsolation isolation, PixelFormat format = PixelFormat::Nv12) {
   CameraOptions options;
   options.ipa_isolation = isolation;
+  options.ipa_restart_limit = 0;  // recovery-test.cpp has the others
   CHECK_OK(f.camera->acquire(options));
   f.configure(format, kSmall);
 }

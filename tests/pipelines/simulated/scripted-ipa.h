@@ -7,11 +7,13 @@
  */
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <limits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
@@ -70,7 +72,7 @@ struct IpaPlan {
   std::vector<std::string> calls;
   std::string tuning;
   ipa::SensorInfo sensor;
-  int alive = 0;
+  std::atomic<int> alive{0};
 };
 
 class ScriptedIpa : public simulated::IpaProxy {
@@ -80,10 +82,26 @@ class ScriptedIpa : public simulated::IpaProxy {
       : plan_(std::move(plan)),
         events_(events),
         notices_(std::move(notices)),
-        wakeup_(context, "scripted ipa", [this] { deliver(); }) {
+        context_(context),
+        wakeup_(std::make_unique<Wakeup>(context, "scripted ipa", [this, guard = guard_] {
+          const std::lock_guard lock(guard->mutex);
+          if (!guard->gone)
+            deliver();
+        })) {
     plan_->alive++;
   }
-  ~ScriptedIpa() override { plan_->alive--; }
+  /* As a real proxy: any thread, and waits for a handler that another thread is in. */
+  ~ScriptedIpa() override {
+    const std::lock_guard lock(guard_->mutex);
+    guard_->gone = true;
+    plan_->alive--;
+    // The source goes in its own context, or with it.
+    const SourcePtr idle(g_idle_source_new());
+    g_source_set_callback(
+        idle.get(), [](gpointer) -> gboolean { return G_SOURCE_REMOVE; }, wakeup_.release(),
+        [](gpointer data) { delete static_cast<Wakeup*>(data); });  // NOLINT: released
+    g_source_attach(idle.get(), context_);
+  }
 
   static simulated::IpaConnector connector(std::shared_ptr<IpaPlan> plan) {
     return [plan](const CameraOptions& /*options*/, GMainContext* context,
@@ -154,7 +172,7 @@ class ScriptedIpa : public simulated::IpaProxy {
     log("stop");
     running_ = false;
     queue_.clear();
-    wakeup_.cancel();
+    wakeup_->cancel();
     if (plan_->stop_error)
       return *plan_->stop_error;
     return {};
@@ -271,10 +289,10 @@ class ScriptedIpa : public simulated::IpaProxy {
   }
   void wait() {
     if (plan_->jitter_us == 0)
-      wakeup_.signal();
+      wakeup_->signal();
     else
-      wakeup_.signal_at(g_get_monotonic_time() +
-                        static_cast<int64_t>(random_() % plan_->jitter_us));
+      wakeup_->signal_at(g_get_monotonic_time() +
+                         static_cast<int64_t>(random_() % plan_->jitter_us));
   }
   void deliver() {
     if (queue_.empty() || !running_)
@@ -289,7 +307,13 @@ class ScriptedIpa : public simulated::IpaProxy {
   std::shared_ptr<IpaPlan> plan_;
   simulated::IpaEvents& events_;
   ipc::HostHandlers notices_;
-  Wakeup wakeup_;
+  struct Guard {
+    std::recursive_mutex mutex;
+    bool gone = false;
+  };
+  const std::shared_ptr<Guard> guard_ = std::make_shared<Guard>();
+  GMainContext* context_;
+  std::unique_ptr<Wakeup> wakeup_;
   std::deque<std::function<void()>> queue_;
   std::map<uint32_t, SharedMemory> buffers_;
   std::map<uint32_t, bool> writable_;

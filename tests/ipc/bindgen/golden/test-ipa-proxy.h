@@ -20,6 +20,8 @@ class IpaProxy : public Ipa {
   [[nodiscard]] virtual IpaHostKind kind() const = 0;
   /** Process the IPA runs in: our own for a thread. */
   [[nodiscard]] virtual int pid() const = 0;
+  /** Lives as long as the proxy; nullptr where an IPA is no host's. */
+  [[nodiscard]] virtual ipc::Host* host() { return nullptr; }
 };
 
 /**

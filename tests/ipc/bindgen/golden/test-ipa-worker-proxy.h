@@ -19,6 +19,7 @@ class IpaWorkerProxy final : public IpaProxy {
 
   [[nodiscard]] IpaHostKind kind() const override;
   [[nodiscard]] int pid() const override;
+  [[nodiscard]] ipc::Host* host() override { return host_.get(); }
   Result<std::string> init(const ipa::Settings& settings) override;
   Result<uint32_t> start() override;
   Result<void> stop() override;
