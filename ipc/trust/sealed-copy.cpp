@@ -32,7 +32,7 @@ Result<void> write_all(int fd, const uint8_t* data, size_t size) {
     if (put < 0 && errno == EINTR)
       continue;
     if (put < 0)
-      return Error::from_errno(errno, "cannot copy it to memory");
+      return Error::from_errno(errno, "cannot copy it to memory", "free some memory");
     data += put;
     size -= static_cast<size_t>(put);
   }
