@@ -295,7 +295,12 @@ Result<void> WorkerHost::post(const char* member, Result<Message> message) {
   if (!allowed)
     return allowed.error();
   shared_->budget->earn();
-  return shared_->transport->post(std::move(*message));
+  Result<void> posted = shared_->transport->post(std::move(*message));
+  /* The stream has ended and the loss is on its way, which will say how: as with one that ends a
+   * moment after it took the call. */
+  if (!posted && posted.error().code == Error::Code::Lost)
+    return {};
+  return posted;
 }
 
 void WorkerHost::close() {

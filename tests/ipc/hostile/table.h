@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +26,9 @@ struct Row {
   std::string call;
   std::string deed;
   Outcome outcome;
-  Error::Code code = Error::Code::Failed;  // of Lost and Refused
-  std::string text;                        // in its message; alternatives between '|'
+  Error::Code code = Error::Code::Failed;   // of Lost and Refused
+  std::string text;                         // in its message; alternatives between '|'
+  std::optional<Error::Code> or_code = {};  // where the sandbox decides: then without the text
 };
 
 /** All rows. */
