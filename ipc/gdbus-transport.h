@@ -28,8 +28,7 @@ class GdbusTransport final : public Transport {
     /** The side that authenticates: a host does, its worker is the client; a daemon does itself. */
     bool server = true;
     std::chrono::milliseconds handshake_deadline{5000};
-    /** The largest message the peer may send, on the wire: some types take more room there than in
-     * a body, which kMaxBody bounds. Less where an interface knows better. */
+    /** The largest message the peer may send, on the wire (BudgetLimits). */
     size_t max_message = 2 * kMaxBody;
   };
 

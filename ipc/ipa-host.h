@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "ipc/host.h"
 #include "ipc/module-loader.h"
+#include "ipc/worker-budget.h"
 
 namespace gstcam::ipc {
 
@@ -27,6 +28,7 @@ struct IpaOptions {
   SandboxOptions sandbox;
   std::chrono::milliseconds call_deadline{2000};
   std::chrono::milliseconds start_deadline{5000};
+  BudgetLimits budget;  // of a worker
 };
 
 struct HostChoice {

@@ -2,6 +2,7 @@
 #include "ipc/worker-host.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 
@@ -29,6 +30,7 @@ struct WorkerHost::Shared : std::enable_shared_from_this<Shared> {
 
   Options options;
   EventHandler on_event;
+  std::optional<WorkerBudget> budget;
   std::shared_ptr<HostState> state;
   std::unique_ptr<WorkerLife> process;
   std::unique_ptr<Transport> transport;
@@ -38,9 +40,10 @@ struct WorkerHost::Shared : std::enable_shared_from_this<Shared> {
 
   std::mutex mutex;
   std::condition_variable lost;
-  bool ending = false;         // close() is on it: the end is no loss
-  bool hung_up = false;        // its stream ended and it did not
-  std::optional<Error> cause;  // the first thing that went wrong
+  bool ending = false;                  // close() is on it: the end is no loss
+  bool hung_up = false;                 // its stream ended and it did not
+  std::optional<Error> cause;           // the first thing that went wrong
+  std::atomic<bool> distrusted{false};  // it did not just end: no event is handed on any more
 
   void receive(Message message);
   void receive_call_failed(const Message& message);
@@ -68,6 +71,12 @@ Result<void> WorkerHost::Shared::judge_service(const std::string& layers) {
 
 /* In the transport's thread. */
 void WorkerHost::Shared::receive(Message message) {
+  if (distrusted)
+    return;
+  if (const Result<void> counted = budget->count_event(); !counted) {
+    fail(counted.error());
+    return;
+  }
   if (message.member == kCallFailedMember) {
     receive_call_failed(message);
     return;
@@ -81,6 +90,9 @@ void WorkerHost::Shared::receive(Message message) {
   }
   const size_t size = g_variant_get_size(message.body.get()) + message.fds.size() * kFdCost;
   state->emit_sized(size, [self = shared_from_this(), event = std::move(message)]() mutable {
+    /* What follows a lie is not worth to be looked at, and would hide it. */
+    if (self->distrusted)
+      return;
     const std::string member = event.member;
     if (Result<void> handled = self->on_event(std::move(event)); !handled) {
       self->fail(Error(Error::Code::Protocol,
@@ -112,6 +124,7 @@ void WorkerHost::Shared::fail(Error error) {
     const std::lock_guard lock(mutex);
     if (ending || cause)
       return;
+    distrusted = !by_itself;
     cause = std::move(error);
   }
   if (by_itself && process->ends_with_stream()) {
@@ -206,6 +219,7 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Options options, GMainCont
   shared->isolation_warning = std::move(link->isolation_warning);
   shared->options = std::move(options);
   shared->options.module.fd.reset();
+  shared->budget.emplace(shared->options.budget);
   shared->on_event = std::move(on_event);
   shared->transport->set_handlers(
       [weak = std::weak_ptr(shared)](Message message) {
@@ -216,6 +230,13 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Options options, GMainCont
         if (const std::shared_ptr<Shared> self = weak.lock())
           self->fail(std::move(error));
       });
+  shared->process->on_output([weak = std::weak_ptr(shared)](size_t bytes) {
+    const std::shared_ptr<Shared> self = weak.lock();
+    if (!self)
+      return;
+    if (const Result<void> counted = self->budget->count_output(bytes); !counted)
+      self->fail(counted.error());
+  });
   const Result<std::string> layers =
       shared->process->greet(*shared->transport, shared->options.interface);
   if (!layers)
@@ -232,6 +253,7 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::start(Options options, GMainCont
 }
 
 Result<Message> WorkerHost::send(const char* member, Message message) {
+  shared_->budget->earn();
   Result<Message> reply = shared_->transport->call(std::move(message), shared_->options.deadline);
   if (reply)
     return reply;
@@ -272,7 +294,13 @@ Result<void> WorkerHost::post(const char* member, Result<Message> message) {
   const Result<std::unique_lock<std::mutex>> allowed = state().enter_async(member);
   if (!allowed)
     return allowed.error();
-  return shared_->transport->post(std::move(*message));
+  shared_->budget->earn();
+  Result<void> posted = shared_->transport->post(std::move(*message));
+  /* The stream has ended and the loss is on its way, which will say how: as with one that ends a
+   * moment after it took the call. */
+  if (!posted && posted.error().code == Error::Code::Lost)
+    return {};
+  return posted;
 }
 
 void WorkerHost::close() {

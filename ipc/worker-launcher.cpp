@@ -31,10 +31,11 @@ Result<WorkerLink> start_process(const WorkerLaunch& launch) {
   Result<SandboxedWorker> worker = launch_worker(sandbox);
   if (!worker)
     return std::move(worker).error();
-  Result<std::unique_ptr<GdbusTransport>> transport = GdbusTransport::open(
-      std::move(worker->socket), {.interface_name = launch.interface.name,
-                                  .server = true,
-                                  .handshake_deadline = launch.start_deadline});
+  Result<std::unique_ptr<GdbusTransport>> transport =
+      GdbusTransport::open(std::move(worker->socket), {.interface_name = launch.interface.name,
+                                                       .server = true,
+                                                       .handshake_deadline = launch.start_deadline,
+                                                       .max_message = launch.budget.message_bytes});
   if (!transport)
     return launch_failure(sandbox, *worker->process, transport.error());
   return WorkerLink{std::move(worker->process), std::move(*transport),
@@ -56,7 +57,8 @@ Result<WorkerLink> connect_to_service(const WorkerLaunch& launch) {
   Result<std::unique_ptr<GdbusTransport>> transport =
       GdbusTransport::open(std::move(*socket), {.interface_name = launch.interface.name,
                                                 .server = false,
-                                                .handshake_deadline = launch.start_deadline});
+                                                .handshake_deadline = launch.start_deadline,
+                                                .max_message = launch.budget.message_bytes});
   if (!transport) {
     return Error(transport.error().code,
                  "no IPA worker at '" + address->path + "' for us: " + transport.error().message,

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "ipc/module-loader.h"
 #include "ipc/transport.h"
+#include "ipc/worker-budget.h"
 #include "ipc/worker-life.h"
 
 namespace gstcam::ipc {
@@ -25,6 +26,7 @@ struct WorkerLaunch {
   ModuleFile module;  // for a process; a service has its own
   SandboxOptions sandbox;
   std::chrono::milliseconds start_deadline{5000};
+  BudgetLimits budget;
 };
 
 /** A worker and the connection to it, which has no handlers yet. */

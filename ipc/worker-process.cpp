@@ -103,6 +103,7 @@ struct WorkerProcess::Shared : std::enable_shared_from_this<Shared> {
   UniqueFd output;
   SourcePtr output_source;
   std::string line;
+  std::function<void(size_t)> output_handler;
 
   mutable std::mutex mutex;
   std::condition_variable changed;
@@ -137,6 +138,8 @@ void WorkerProcess::Shared::add_output(const char* data, size_t size) {
     if (tail.size() > kTail)
       tail.erase(0, tail.size() - kTail);
   }
+  if (output_handler)
+    output_handler(size);
   constexpr size_t kMaxLine = 1024;
   for (size_t i = 0; i < size; i++) {
     if (data[i] == '\n' || line.size() >= kMaxLine)
@@ -275,6 +278,7 @@ WorkerProcess::~WorkerProcess() {
     shared_->changed.wait(lock, [this] { return !shared_->watched; });
   }
   shared_->io->run([this] {
+    shared_->output_handler = nullptr;
     g_source_destroy(shared_->output_source.get());
     shared_->output_source.reset();
     shared_->output.reset();
@@ -306,6 +310,10 @@ void WorkerProcess::on_exit(std::function<void()> handler) {
     if (now)
       handler();
   });
+}
+
+void WorkerProcess::on_output(std::function<void(size_t)> handler) {
+  shared_->io->run([&] { shared_->output_handler = std::move(handler); });
 }
 
 bool WorkerProcess::wait(std::chrono::milliseconds limit) {

@@ -49,6 +49,7 @@ class WorkerProcess final : public WorkerLife {
   [[nodiscard]] bool ends_with_stream() const override { return false; }
   /** Called in an IoThread when the process has ended; at once where it has. At most one. */
   void on_exit(std::function<void()> handler) override;
+  void on_output(std::function<void(size_t)> handler) override;
   /** Whether it ended, at most after `limit`. */
   [[nodiscard]] bool wait(std::chrono::milliseconds limit) override;
   void kill() override;

@@ -4,6 +4,7 @@
  */
 #include "core/pipeline-handler.h"
 #include "pipelines/simulated/camera-config.h"
+#include "pipelines/simulated/ipa-budget.h"
 #include "pipelines/simulated/simulated-pipeline.h"
 
 namespace gstcam {
@@ -23,6 +24,7 @@ Result<std::unique_ptr<simulated::IpaProxy>> connect(const CameraOptions& wanted
   options.isolation = wanted.ipa_isolation;
   options.address = wanted.ipa_address;
   options.sandbox.policy = wanted.ipa_sandbox;
+  options.budget = simulated::kIpaBudget;
   return simulated::create_ipa(options, context, events, std::move(handlers));
 }
 

@@ -76,6 +76,7 @@ Result<std::unique_ptr<IpaProxy>> IpaWorkerProxy::create(ipc::ModuleFile module,
   host_options.events = kEvents;
   host_options.deadline = options.call_deadline;
   host_options.start_deadline = options.start_deadline;
+  host_options.budget = options.budget;
   Result<std::unique_ptr<ipc::WorkerHost>> host = ipc::WorkerHost::start(
       std::move(host_options), context, std::move(handlers),
       [&events](ipc::Message message) { return handle_event(events, std::move(message)); });
