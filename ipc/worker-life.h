@@ -32,7 +32,7 @@ class WorkerLife {
    * where that is another interface or version, or its refusal, in its words (Busy, Invalid).
    * The value is the layers that it says its worker is kept in.
    */
-  virtual Result<std::string> greet(Transport& transport, const ModuleInterface& expected) {
+  virtual Result<std::string> greet(Transport& /*transport*/, const ModuleInterface& /*expected*/) {
     return std::string();
   }
   /** Called in an IoThread when it has ended for us; at once where it has. At most one. */

@@ -44,6 +44,7 @@ class Daemon {
                  {g_getenv("GST_CAMERA_IPA_WORKER"), "--module", module, "--listen", at.address});
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<const char*> argv;
+    argv.reserve(words.size() + 1);
     for (const std::string& word : words)
       argv.push_back(word.c_str());
     argv.push_back(nullptr);

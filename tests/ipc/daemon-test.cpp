@@ -197,6 +197,7 @@ struct Application {
   std::string said;
   Application(const std::string& address, const std::vector<std::string>& launcher) {
     std::vector<const char*> argv;
+    argv.reserve(launcher.size() + 4);
     for (const std::string& word : launcher)
       argv.push_back(word.c_str());
     argv.insert(argv.end(), {"/proc/self/exe", "--client", address.c_str(), nullptr});
@@ -327,6 +328,7 @@ bool skip_other_users() {
   std::vector<std::string> words = kAsNobody;
   words.insert(words.end(), {"test", "-x", g_getenv("GST_CAMERA_IPA_WORKER")});
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words)
     argv.push_back(word.data());
   argv.push_back(nullptr);
