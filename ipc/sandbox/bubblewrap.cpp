@@ -135,7 +135,9 @@ Result<std::vector<std::string>> bubblewrap_arguments(const std::string& program
     return Error::from_errno(errno, "IPA worker program '" + program + "'");
   const Result<ElfNeeds> needs = read_elf_needs(fd.get());
   if (!needs)
-    return needs.error().within("IPA worker program '" + program + "'");
+    return Error(needs.error().code,
+                 "IPA worker program '" + program + "': " + needs.error().message,
+                 "set GST_CAMERA_IPA_WORKER to the worker program");
   Closure closure(library_folders(program, *needs));
   closure.add(*needs);
   /* What is wrong with a module is for the loader in the worker to say. */

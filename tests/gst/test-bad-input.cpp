@@ -460,7 +460,7 @@ std::vector<Row> worker_rows() {
       worker("not-executable", NOT_ALLOWED,
              {"worker", "no executable file", "GST_CAMERA_IPA_WORKER"},
              [](World& w) { return w.write("worker", "#!/bin/sh\nexit 0\n"); }),
-      worker("no-program", LOST, {"worker", "GST_CAMERA_IPA_WORKER"},
+      worker("no-program", SETTINGS, {"worker", "no ELF file", "GST_CAMERA_IPA_WORKER"},
              [](World& w) {
                const std::string file = w.write("worker", random_bytes(100));
                g_assert_cmpint(g_chmod(file.c_str(), 0755), ==, 0);
