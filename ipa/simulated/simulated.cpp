@@ -166,6 +166,7 @@ Result<ControlList> SimulatedIpa::start(const ControlList& controls) {
     return wrong_state("start() before configure()");
   if (running_)
     return wrong_state("start() while running", "stop() first");
+  SavedState().write(state_bytes_);  // its memory, so that no frame has to allocate it
   if (Result<void> r = controls_.start(controls); !r)
     return r.error();
   algorithms_->ae.start(controls_.ae());
