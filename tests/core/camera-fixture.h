@@ -156,10 +156,10 @@ class CameraFixture {
     }
     if (requeue && request.status == Request::Status::Complete) {
       request.reuse(true);
-      Result<void> queued = queue(request);
-      if (!queued)
-        g_assert_true(queued.error().code == Error::Code::WrongState ||
-                      queued.error().code == Error::Code::Lost);
+      Result<void> again = queue(request);
+      if (!again)
+        g_assert_true(again.error().code == Error::Code::WrongState ||
+                      again.error().code == Error::Code::Lost);
     }
   }
   void failed(const Error& error) {
