@@ -6,10 +6,10 @@ ${XDG_CACHE_HOME:-~/.cache}/gst-plugins-camera/vm; in it
 
     KEY/             one for each set of package versions, complete or not there
       vmlinux        what QEMU starts
-      layer/         laid over the host's root: modules, kmod, udev
+      layer/         laid over the host's root: modules (vimc and udmabuf too), kmod, udev
       busybox        static; all there is before the root is found
       release        "6.1.0-56-amd64"
-    current          the KEY to use
+    current-RECIPE   the KEY to use
     lock             held by the one who fills it
 
 A KEY is filled under another name and renamed. Kernels nobody uses any more go when a new one comes.
@@ -28,12 +28,14 @@ import sys
 import tempfile
 
 import debian
+import extra_modules
 
 # Raised when the same packages would be unpacked into something else.
-RECIPE = 1
+RECIPE = 2
 # Over the host's root. The kernel's own package comes in front of them.
 LAYER = ("kmod", "libkmod2", "udev")
 TOOLS = ("busybox-static",)
+CURRENT = f"current-{RECIPE}"
 APT_LISTS = pathlib.Path("/var/lib/apt/lists")
 
 
@@ -87,11 +89,11 @@ def ready() -> Kernel:
     cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     found = _current(cache)
-    if found and _newer_than_lists(cache / "current"):
+    if found and _newer_than_lists(cache / CURRENT):
         return found
     with _locked(cache / "lock"):
         found = _current(cache)  # somebody else may just have done it
-        if found and _newer_than_lists(cache / "current"):
+        if found and _newer_than_lists(cache / CURRENT):
             return found
         try:
             return _bring_up_to_date(cache)
@@ -142,7 +144,7 @@ def _open(folder: pathlib.Path) -> Kernel | None:
 
 def _current(cache: pathlib.Path) -> Kernel | None:
     try:
-        return _open(cache / os.readlink(cache / "current"))
+        return _open(cache / os.readlink(cache / CURRENT))
     except OSError:
         return None
 
@@ -160,10 +162,9 @@ def _bring_up_to_date(cache: pathlib.Path) -> Kernel:
         except debian.DebianError as error:
             _say(f"{error}; fetching package lists")
             key = _fill(cache, work, debian.Apt.with_fresh_lists(work / "apt"))
-    link = cache / "new-current"
-    link.unlink(missing_ok=True)
-    link.symlink_to(key)
-    link.rename(cache / "current")
+        link = work / CURRENT
+        link.symlink_to(key)  # which is where it goes, not where it is
+        link.rename(cache / CURRENT)
     _remove_unused(cache, key)
     kernel = _open(cache / key)
     if not kernel:
@@ -178,9 +179,10 @@ def _fill(cache: pathlib.Path, work: pathlib.Path, apt: debian.Apt) -> str:
     target = cache / versions.key
     if (target / "release").exists():
         return versions.key
-    _say(f"fetching {image} {versions.of[image]} and {len(versions.of) - 1} small packages")
+    _say(f"fetching {image} {versions.of[image]}, its source and {len(versions.of) - 1} small packages")
     new = work / "kernel"
-    shutil.rmtree(new, ignore_errors=True)
+    for part in ("kernel", "tools", "extra", "debs"):  # of an attempt with other lists
+        shutil.rmtree(work / part, ignore_errors=True)
     for package in (image, *LAYER):
         debian.unpack(apt.download(package, versions.of[package], work / "debs"), new / "layer")
     for package in TOOLS:
@@ -190,6 +192,11 @@ def _fill(cache: pathlib.Path, work: pathlib.Path, apt: debian.Apt) -> str:
     (new / "vmlinux").write_bytes(bootable((boot / f"vmlinuz-{versions.release}").read_bytes()))
     shutil.rmtree(boot)
     shutil.rmtree(new / "layer/usr/share")
+    extra = [apt.download(package, versions.of[image], work / "debs")
+             for package in extra_modules.packages(versions.release)]
+    (work / "extra").mkdir()
+    extra_modules.build(versions.release, extra, work / "extra",
+                        new / "layer/usr/lib/modules" / versions.release / "extra")
     index_modules(new / "layer", versions.release)
     (new / "release").write_text(versions.release + "\n", encoding="ascii")
     if target.exists():

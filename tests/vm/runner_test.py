@@ -53,9 +53,8 @@ class Runner(unittest.TestCase):
             done = run("--module", "vivid n_devs=1 node_types=0x1", "--share", "shared, too",
                        "sh", "-c", script, "sh", "it's\n\"$HOME\"", cwd=here,
                        env={**os.environ, "QUOTED": "a 'b' $c \\", "DISPLAY": ":0"})
-            release = (kernel.cache_folder() / "current" / "release").read_text(encoding="ascii")
             self.assertEqual(done.stdout.splitlines(), [
-                release.strip(), str(here), "the host's", "changed", "a 'b' $c \\", "it's", '"$HOME"',
+                kernel.ready().release, str(here), "the host's", "changed", "a 'b' $c \\", "it's", '"$HOME"',
                 "unset", "/dev/video0", "ID_V4L_PRODUCT=vivid", "0"])
             self.assertEqual(done.stderr, "to stderr\n")
             self.assertEqual(done.returncode, 7)
