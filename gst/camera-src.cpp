@@ -293,8 +293,10 @@ gstcam::Result<void> CameraSource::open() {
   if (!camera)
     return camera.error();
   GST_INFO_OBJECT(element_, "opening camera '%s'", (*camera)->id().c_str());
-  return capture->open(*camera, options,
-                       [this](const gstcam::Notice& notice) { post_notice(notice); });
+  /* A failure is posted where it is noticed: the streaming thread may be blocked downstream. */
+  return capture->open(
+      *camera, options, [this](const gstcam::Error& error) { gstcam::post_error(element_, error); },
+      [this](const gstcam::Notice& notice) { post_notice(notice); });
 }
 
 void CameraSource::close() {

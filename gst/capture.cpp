@@ -13,7 +13,7 @@ Capture::~Capture() {
 }
 
 Result<void> Capture::open(std::shared_ptr<Camera> camera, const CameraOptions& options,
-                           Camera::NoticeHandler on_notice) {
+                           Camera::FailedHandler on_failed, Camera::NoticeHandler on_notice) {
   if (Result<void> r = camera->acquire(options); !r)
     return r;
   /* Only now: before, the camera may have been somebody else's. It may keep its handlers a moment
@@ -23,9 +23,10 @@ Result<void> Capture::open(std::shared_ptr<Camera> camera, const CameraOptions& 
         if (const std::shared_ptr<Capture> self = weak.lock())
           self->request_completed(request);
       },
-      [weak = weak_from_this()](const Error& error) {
+      [weak = weak_from_this(), on_failed = std::move(on_failed)](const Error& error) {
+        on_failed(error);
         if (const std::shared_ptr<Capture> self = weak.lock())
-          self->failed(error);
+          self->failed();
       },
       std::move(on_notice));
   const std::lock_guard lock(mutex_);
@@ -58,7 +59,7 @@ Result<void> Capture::start(const ControlList& controls, uint32_t slots) {
     return Error(Error::Code::WrongState, "no camera is open");
   {
     const std::lock_guard lock(mutex_);
-    failure_.reset();
+    failed_ = false;
     released_ = false;
     slot_count_ = std::clamp<uint32_t>(slots, 1, kMaxSlots);
     running_ = true;
@@ -169,7 +170,7 @@ Capture::Event Capture::wait(bool want_released, Slot** slot) {
       completed_count_--;
       return Event::Frame;
     }
-    if (failure_)
+    if (std::exchange(failed_, false))
       return Event::Failed;
     if (want_released && released_) {
       released_ = false;
@@ -189,11 +190,6 @@ void Capture::forget_released() {
 std::optional<guint32> Capture::take_eos() {
   const std::lock_guard lock(mutex_);
   return std::exchange(eos_, std::nullopt);
-}
-
-std::optional<Error> Capture::take_failure() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(failure_, std::nullopt);
 }
 
 void Capture::set_flushing(bool flushing) {
@@ -217,7 +213,7 @@ void Capture::request_eos(guint32 seqnum) {
 void Capture::reset() {
   const std::lock_guard lock(mutex_);
   eos_.reset();
-  failure_.reset();
+  failed_ = false;
   wake_ = false;
 }
 
@@ -250,9 +246,9 @@ void Capture::request_completed(Request& request) {
   changed_.notify_all();
 }
 
-void Capture::failed(const Error& error) {
+void Capture::failed() {
   const std::lock_guard lock(mutex_);
-  failure_ = error;
+  failed_ = true;
   changed_.notify_all();
 }
 

@@ -50,7 +50,7 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
     Pause,     // the camera runs and should not
     Play,      // the camera does not run and should
     Frame,     // the oldest frame
-    Failed,    // take_failure() says why
+    Failed,    // the camera; on_failed was told why
     Released,  // a buffer is back in its pool
   };
 
@@ -59,9 +59,12 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
   Capture& operator=(const Capture&) = delete;
   ~Capture() override;
 
-  /** `on_notice` is called in the camera's thread, not after close(). */
+  /**
+   * Both are called in the camera's thread, not after close(). `on_failed` says at once what the
+   * streaming thread, which may be blocked downstream, learns of as Event::Failed.
+   */
   Result<void> open(std::shared_ptr<Camera> camera, const CameraOptions& options,
-                    Camera::NoticeHandler on_notice = {});
+                    Camera::FailedHandler on_failed, Camera::NoticeHandler on_notice);
   void close();
   /** nullptr where none is open. */
   [[nodiscard]] std::shared_ptr<Camera> camera() const;
@@ -88,7 +91,6 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
   Event wait(bool want_released, Slot** slot);
   void forget_released();
   std::optional<guint32> take_eos();
-  std::optional<Error> take_failure();
 
   /* Any thread. */
   void set_flushing(bool flushing);
@@ -101,7 +103,7 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
 
  private:
   void request_completed(Request& request);
-  void failed(const Error& error);
+  void failed();
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -113,7 +115,7 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
   bool released_ = false;
   bool wants_released_ = false;  // somebody waits for it
   std::optional<guint32> eos_;
-  std::optional<Error> failure_;
+  bool failed_ = false;
 
   std::array<Slot, kMaxSlots> slots_;
   uint32_t slot_count_ = 0;

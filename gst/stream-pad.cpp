@@ -205,9 +205,7 @@ void StreamPad::handle(Capture::Event event, Capture::Slot* slot) {
     case Capture::Event::Frame:
       return deliver(*slot);
     case Capture::Event::Failed:
-      if (const std::optional<Error> error = capture_->take_failure())
-        fail(*error);
-      return;
+      return give_up();  // the element has posted why
     case Capture::Event::Wake:
     case Capture::Event::Released:
       return;  // the next round looks
@@ -333,9 +331,13 @@ void StreamPad::end(GstFlowReturn flow) {
 }
 
 void StreamPad::fail(const Error& error) {
+  post_error(element_, error);
+  give_up();
+}
+
+void StreamPad::give_up() {
   stop_camera();
   gst_pad_pause_task(pad_);
-  post_error(element_, error);
   push_segment();
   gst_pad_push_event(pad_, gst_event_new_eos());
 }

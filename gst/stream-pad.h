@@ -74,6 +74,7 @@ class StreamPad {
   void deliver(Capture::Slot& slot);
   void end(GstFlowReturn flow);
   void fail(const Error& error);
+  void give_up();
 
   bool negotiate();
   CapsPtr choose_caps();

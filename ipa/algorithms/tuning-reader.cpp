@@ -39,6 +39,12 @@ void TuningReader::fail(Error error) {
     error_ = std::move(error);
 }
 
+void TuningReader::fail_at(std::string_view key, Error error) {
+  if (error.hint.empty())
+    error.hint = "check the value of '" + std::string(key) + "'";
+  fail(std::move(error));
+}
+
 const YamlNode* TuningReader::node(std::string_view key) {
   if (!map_)
     return nullptr;
@@ -61,7 +67,7 @@ double TuningReader::number(std::string_view key, double min, double max) {
   Result<double> value = entry->as_double(min, max);
   if (value)
     return *value;
-  fail(std::move(value).error());
+  fail_at(key, std::move(value).error());
   return min;
 }
 
@@ -72,7 +78,7 @@ int32_t TuningReader::integer(std::string_view key, int32_t min, int32_t max) {
   Result<int64_t> value = entry->as_int(min, max);
   if (value)
     return static_cast<int32_t>(*value);
-  fail(std::move(value).error());
+  fail_at(key, std::move(value).error());
   return min;
 }
 
@@ -83,7 +89,7 @@ std::string TuningReader::word(std::string_view key) {
   Result<std::string> value = entry->as_string();
   if (value)
     return *std::move(value);
-  fail(std::move(value).error());
+  fail_at(key, std::move(value).error());
   return {};
 }
 

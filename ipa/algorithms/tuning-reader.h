@@ -41,6 +41,7 @@ class TuningReader {
 
   /** Keeps `error` unless there is an earlier one. */
   void fail(Error error);
+  void fail_at(std::string_view key, Error error);
   [[nodiscard]] Result<void> finish();
 
  private:

@@ -250,6 +250,25 @@ static void test_fails_mid_stream() {
   check_fails_and_recovers(script, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ);
 }
 
+/* Somebody downstream holds the streaming thread, and the camera is unplugged: said at once. */
+static void test_fails_while_blocked() {
+  const auto script = use_camera();
+  script->fail_at_frame = 1;
+  TestPipeline p(to_appsink());
+  const auto pad = ObjectPtr<GstPad>::adopt(gst_element_get_static_pad(p.src.get(), "src"));
+  const gulong block = gst_pad_add_probe(
+      pad.get(), static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER),
+      [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+  p.play();
+  const MessagePtr message = p.wait_for(GST_MESSAGE_ERROR);
+  g_assert_true(gst_pad_is_blocking(pad.get()));
+  gst_pad_remove_probe(pad.get(), block);
+  while (p.pull()) {
+  }
+  const MessagePtr second(gst_bus_pop_filtered(p.bus.get(), GST_MESSAGE_ERROR));
+  g_assert_null(second.get());
+}
+
 static void test_start_fails() {
   const auto script = use_camera();
   script->start_error = Error(Error::Code::Timeout, "the sensor does not answer");
@@ -340,6 +359,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/camera-src/options", test_options);
   g_test_add_func("/camera-src/open-fails", test_open_fails);
   g_test_add_func("/camera-src/fails-mid-stream", test_fails_mid_stream);
+  g_test_add_func("/camera-src/fails-while-blocked", test_fails_while_blocked);
   g_test_add_func("/camera-src/start-fails", test_start_fails);
   g_test_add_func("/camera-src/fails-in-start", test_fails_in_start);
   g_test_add_func("/camera-src/configure-fails", test_configure_fails);

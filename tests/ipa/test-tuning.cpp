@@ -45,12 +45,12 @@ struct Mistake {
   size_t line;              // replaced, from 1
   const char* replacement;  // "" takes the line out
   const char* expected;     // start of the error
-  const char* mentions;
+  const char* mentions;     // message or hint
 };
 
 const Mistake kMistakes[] = {
     {1, "version: 2", "t.yaml:1:", "version 2"},
-    {1, "version: one", "t.yaml:1:", ""},
+    {1, "version: one", "t.yaml:1:", "'version'"},
     {1, "", "t.yaml:", "version"},
     {2, "sensor: other", "t.yaml:2:", "'other'"},
     {2, "", "t.yaml:", "sensor"},
@@ -62,9 +62,9 @@ const Mistake kMistakes[] = {
     {5, "", "t.yaml:", "lens-shading"},
     {5, "  lens-shading: {red: [1, 2, 3], green: [1, 2, 3]}", "t.yaml:5:", "blue"},
     {5, "  lens-shading: {red: [1, 2], green: [1, 2, 3], blue: [1, 2, 3]}", "t.yaml:5:", ""},
-    {7, "    target: 2", "t.yaml:7:", ""},
-    {7, "    target: bright", "t.yaml:7:", ""},
-    {7, "    target: .nan", "t.yaml:7:", ""},
+    {7, "    target: 2", "t.yaml:7:", "'target'"},
+    {7, "    target: bright", "t.yaml:7:", "'target'"},
+    {7, "    target: .nan", "t.yaml:7:", "'target'"},
     {7, "", "t.yaml:", "target"},
     {7, "    target: 0.16\n    tarket: 0.2", "t.yaml:8:", "tarket"},
     {8, "    highlights: {level: 0.95, fraction: 0.01}", "t.yaml:8:", "max-reduction"},
@@ -135,7 +135,8 @@ void test_mistakes() {
     const std::string& message = tuning.error().message;
     g_test_message("  %s", message.c_str());
     g_assert_true(message.starts_with(mistake.expected));
-    g_assert_true(message.find(mistake.mentions) != std::string::npos);
+    const std::string all = message + ". " + tuning.error().hint;
+    g_assert_true(all.find(mistake.mentions) != std::string::npos);
     g_assert_true(tuning.error().code == Error::Code::Invalid);
   }
 }

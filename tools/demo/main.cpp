@@ -180,5 +180,7 @@ int run(int argc, char** argv) {
 }  // namespace gstcam::demo
 
 int main(int argc, char** argv) {
+  /* Into a pipe too, what is said stays in the order in which it happened. */
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   return gstcam::demo::run(argc, argv);
 }

@@ -114,6 +114,9 @@ Result<Recording> describe_recording(const std::string& path, const std::string&
   if (failed)
     return Error(Error::Code::NotFound, "cannot open '" + path + "': " + failed.message(),
                  "name a picture, a video, a DNG or a headerless Bayer file");
+  if (fs::is_directory(file))
+    return Error(Error::Code::Invalid, "'" + path + "' is a folder",
+                 "name a picture, a video, a DNG or a headerless Bayer file in it");
 
   Recording recording;
   recording.title = file.filename().string();

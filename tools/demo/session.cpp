@@ -47,10 +47,8 @@ GstPadProbeReturn on_buffer(GstPad* /*pad*/, GstPadProbeInfo* info, gpointer dat
 
 Error error_of(GstMessage* message) {
   ErrorOut error;
-  char* debug = nullptr;
-  gst_message_parse_error(message, &error, &debug);
-  const CharPtr owned(debug);
-  return Error(Error::Code::Failed, error.message(), debug ? debug : "");
+  gst_message_parse_error(message, &error, nullptr);
+  return Error(Error::Code::Failed, error.message());
 }
 
 Result<ElementPtr> launch(const std::string& description) {
