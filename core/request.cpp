@@ -30,6 +30,7 @@ void Request::reuse(bool keep_buffers) {
   status = Status::Pending;
   sequence = 0;
   timestamp = 0;
+  bytes_used.fill(0);
   if (!keep_buffers)
     buffers_.fill(nullptr);
 }

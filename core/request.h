@@ -45,6 +45,8 @@ class Request {
   Status status = Status::Pending;
   uint32_t sequence = 0;  // number of the frame since start(), from 0: gaps are lost frames
   int64_t timestamp = 0;  // start of exposure, CLOCK_MONOTONIC ns
+  /** By stream: bytes of a coded picture; 0 for frames that fill their layout. */
+  std::array<size_t, kMaxStreams> bytes_used{};
 
  private:
   friend class Camera;

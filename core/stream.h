@@ -13,39 +13,69 @@
 
 namespace gstcam {
 
-/**
- * What one stream of a camera can deliver: every format at every size in range. The durations are
- * those of the preferred size; a larger one may need longer frames, and configure() says so then.
- */
-struct StreamCapabilities {
-  std::vector<PixelFormat> formats;
-  Size min;
-  Size max;
-  Size step{2, 2};
-  Size preferred;                  // the sensor's native size
-  int64_t frame_duration_min = 0;  // ns
-  int64_t frame_duration_max = 0;
-  int64_t frame_duration_preferred = 0;
+/** How the numbers of a YUV frame are colours. RGB is always sRGB. */
+enum class Colorimetry : uint8_t {
+  Srgb,       // RGB
+  Bt709,      // BT.709 in all
+  Bt601,      // SMPTE 170M in all
+  SrgbBt601,  // primaries of BT.709, transfer of sRGB, matrix of BT.601, 16..235: most webcams
+  Jpeg,       // the same in 0..255
 };
 
-enum class Colorimetry : uint8_t { Srgb, Bt709, Bt601 };
+/**
+ * Every one of these formats, at every size in range, at every duration. The durations are those
+ * of the largest size that reaches them all; a larger one may need longer frames, and configure()
+ * says so then.
+ */
+struct StreamMode {
+  std::vector<PixelFormat> formats;
+  Size min;  // one size: min is max
+  Size max;
+  Size step{2, 2};
+  /** ns, shortest first, where only these are possible; empty: all from min to max. */
+  std::vector<int64_t> frame_durations;
+  int64_t frame_duration_min = 0;
+  int64_t frame_duration_max = 0;
+  /** Of YUV formats, best first. */
+  std::vector<Colorimetry> colorimetry{Colorimetry::Bt709, Colorimetry::Bt601};
+
+  [[nodiscard]] bool has_format(PixelFormat format) const;
+  [[nodiscard]] bool has_size(Size size) const;
+  /**
+   * The duration to run at where `duration` is asked for: the nearest possible one, if it is as
+   * good as the same (a rate's rounding to a fraction); else 0.
+   */
+  [[nodiscard]] int64_t duration_for(int64_t duration) const;
+};
+
+/** What one stream of a camera can deliver. */
+struct StreamCapabilities {
+  std::vector<StreamMode> modes;  // best first
+  Size preferred;                 // the sensor's native size
+  int64_t frame_duration_preferred = 0;
+};
 
 struct StreamConfiguration {
   uint32_t id = 0;  // the stream: 0 .. Camera::stream_count() - 1
   PixelFormat format = PixelFormat::Nv12;
   Size size;
   int64_t frame_duration = 0;  // ns, 0: the preferred one; the sensor may round it to lines
-  Colorimetry colorimetry = Colorimetry::Bt709;  // YUV formats; RGB is always sRGB
+  Colorimetry colorimetry = Colorimetry::Bt709;  // YUV formats
   /* Filled in by Camera::configure(): */
-  FrameLayout layout;
+  FrameLayout layout;         // of a coded picture: how large one may get
   uint32_t buffer_count = 4;  // at least this many make the stream run without a stall
+  uint32_t buffer_limit = 0;  // as many can be allocated at a time; 0: as memory allows
 };
 
 /**
  * Whether a stream that can be `capabilities` can be `stream`; where not, an Invalid error that
- * says what is possible instead. A frame duration of 0 becomes the preferred one.
+ * says what is possible instead. The frame duration becomes one of a mode: the preferred one or
+ * the nearest to it where it is 0, else the nearest to what is asked for.
  */
 Result<void> check_stream_configuration(const StreamCapabilities& capabilities,
                                         StreamConfiguration& stream);
+
+/** "NV12, I420: 64x64 to 1920x1080 in steps of 2x2, 1 to 60 fps; JPEG: ..." for people. */
+std::string describe(const StreamCapabilities& capabilities);
 
 }  // namespace gstcam

@@ -52,17 +52,22 @@ static void gst_camera_frame_allocator_init(GstCameraFrameAllocator* self) {
 
 namespace gstcam {
 
-GstAllocator* frame_allocator_new() {
-  auto* allocator =
-      static_cast<GstAllocator*>(g_object_new(gst_camera_frame_allocator_get_type(), nullptr));
-  gst_object_ref_sink(allocator);
-  return allocator;
-}
+FrameAllocators::FrameAllocators()
+    : memfd_(ObjectPtr<GstAllocator>::adopt(static_cast<GstAllocator*>(
+          gst_object_ref_sink(g_object_new(gst_camera_frame_allocator_get_type(), nullptr))))),
+      dmabuf_(ObjectPtr<GstAllocator>::adopt(gst_dmabuf_allocator_new())) {}
 
-GstMemory* frame_memory_new(GstAllocator* allocator, std::unique_ptr<FrameBuffer> frame) {
+GstMemory* FrameAllocators::wrap(std::unique_ptr<FrameBuffer> frame) const {
   /* DONT_CLOSE: the descriptor belongs to the FrameBuffer. */
-  GstMemory* memory =
-      gst_fd_allocator_alloc(allocator, frame->fd(), frame->size(), GST_FD_MEMORY_FLAG_DONT_CLOSE);
+  GstMemory* memory = nullptr;
+  if (frame->memory() == FrameBuffer::Memory::DmaBuf)
+    memory = gst_dmabuf_allocator_alloc_with_flags(
+        dmabuf_.get(), frame->fd(), frame->size(),
+        static_cast<GstFdMemoryFlags>(GST_FD_MEMORY_FLAG_DONT_CLOSE |
+                                      GST_FD_MEMORY_FLAG_KEEP_MAPPED));
+  else
+    memory = gst_fd_allocator_alloc(memfd_.get(), frame->fd(), frame->size(),
+                                    GST_FD_MEMORY_FLAG_DONT_CLOSE);
   gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(memory), frame_quark(), frame.release(),
                             delete_frame);
   return memory;
@@ -71,11 +76,7 @@ GstMemory* frame_memory_new(GstAllocator* allocator, std::unique_ptr<FrameBuffer
 FrameBuffer* frame_of_buffer(GstBuffer* buffer) {
   if (gst_buffer_n_memory(buffer) == 0)
     return nullptr;
-  GstMemory* memory = gst_buffer_peek_memory(buffer, 0);
-  if (!memory->allocator ||
-      !G_TYPE_CHECK_INSTANCE_TYPE(memory->allocator, gst_camera_frame_allocator_get_type()))
-    return nullptr;
-  return frame_of_memory(memory);
+  return frame_of_memory(gst_buffer_peek_memory(buffer, 0));
 }
 
 }  // namespace gstcam

@@ -17,7 +17,7 @@ struct PoolPrivate {
   gstcam::StreamConfiguration stream;      // fixed from here on
   GstVideoInfo info{};
   std::weak_ptr<gstcam::FramePoolListener> listener;
-  gstcam::ObjectPtr<GstAllocator> allocator;
+  gstcam::FrameAllocators allocators;
 };
 
 }  // namespace
@@ -64,11 +64,13 @@ static GstFlowReturn alloc_buffer(GstBufferPool* pool, GstBuffer** out,
     strides[i] = static_cast<gint>(layout.planes[i].stride);
   }
   GstBuffer* buffer = gst_buffer_new();
-  gst_buffer_append_memory(buffer, gstcam::frame_memory_new(d.allocator.get(), std::move(*frame)));
-  gst_buffer_add_video_meta_full(buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_INFO_FORMAT(&d.info),
-                                 static_cast<guint>(GST_VIDEO_INFO_WIDTH(&d.info)),
-                                 static_cast<guint>(GST_VIDEO_INFO_HEIGHT(&d.info)), layout.count,
-                                 offsets.data(), strides.data());
+  gst_buffer_append_memory(buffer, d.allocators.wrap(std::move(*frame)));
+  if (GST_VIDEO_INFO_FORMAT(&d.info) != GST_VIDEO_FORMAT_ENCODED)
+    gst_buffer_add_video_meta_full(buffer, GST_VIDEO_FRAME_FLAG_NONE,
+                                   GST_VIDEO_INFO_FORMAT(&d.info),
+                                   static_cast<guint>(GST_VIDEO_INFO_WIDTH(&d.info)),
+                                   static_cast<guint>(GST_VIDEO_INFO_HEIGHT(&d.info)), layout.count,
+                                   offsets.data(), strides.data());
   *out = buffer;
   return GST_FLOW_OK;
 }
@@ -120,7 +122,6 @@ Result<GstBufferPool*> frame_pool_new(const FramePoolSetup& setup, GstCaps* caps
   self->priv->stream = setup.stream;
   self->priv->info = setup.info;
   self->priv->listener = setup.listener;
-  self->priv->allocator = ObjectPtr<GstAllocator>::adopt(frame_allocator_new());
 
   GstStructure* config = gst_buffer_pool_get_config(pool.get());
   gst_buffer_pool_config_set_params(config, caps, static_cast<guint>(setup.stream.layout.size), 0,

@@ -2,9 +2,9 @@
 /*
  * GstCameraFramePool: a GstBufferPool whose buffers are a camera's FrameBuffers.
  *
- * Buffers are made when they are first needed, up to a limit, and each has a GstVideoMeta with the
- * frame's true layout. The pool may outlive element and camera: after frame_pool_close() it makes
- * nothing new, and what downstream still holds goes when it is released. Any thread.
+ * Buffers are made when they are first needed, up to a limit; each of raw video has a GstVideoMeta
+ * with the frame's true layout. The pool may outlive element and camera: after frame_pool_close()
+ * it makes nothing new, and what downstream still holds goes when it is released. Any thread.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ class FramePoolListener {
 struct FramePoolSetup {
   std::shared_ptr<Camera> camera;  // configured
   StreamConfiguration stream;      // as Camera::configure() returned it
-  GstVideoInfo info;               // of the caps
+  GstVideoInfo info;               // of the caps; its format is ENCODED for what is no raw video
   uint32_t max_buffers;
   std::weak_ptr<FramePoolListener> listener;
 };

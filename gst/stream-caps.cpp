@@ -2,10 +2,9 @@
 #include "gst/stream-caps.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
+#include <optional>
 
 #include "base/glib-ptr.h"
 
@@ -13,29 +12,49 @@ namespace gstcam {
 
 namespace {
 
-struct FormatRow {
-  PixelFormat format;
-  GstVideoFormat gst;
-};
-constexpr FormatRow kFormats[] = {
-    {PixelFormat::Nv12, GST_VIDEO_FORMAT_NV12},     {PixelFormat::Yuv420, GST_VIDEO_FORMAT_I420},
-    {PixelFormat::Yuyv, GST_VIDEO_FORMAT_YUY2},     {PixelFormat::Xbgr8888, GST_VIDEO_FORMAT_RGBx},
-    {PixelFormat::Xrgb8888, GST_VIDEO_FORMAT_BGRx}, {PixelFormat::Bgr888, GST_VIDEO_FORMAT_RGB},
-};
+constexpr const char* kRaw = "video/x-raw";
+constexpr const char* kBayer = "video/x-bayer";
+constexpr const char* kJpeg = "image/jpeg";
+constexpr const char* kH264 = "video/x-h264";
 
 struct ColorimetryRow {
   Colorimetry colorimetry;
   const char* name;
 };
-/* The first is what we choose where nobody asks. */
-constexpr ColorimetryRow kYuvColorimetry[] = {
+constexpr ColorimetryRow kColorimetry[] = {
+    {Colorimetry::Srgb, GST_VIDEO_COLORIMETRY_SRGB},
     {Colorimetry::Bt709, GST_VIDEO_COLORIMETRY_BT709},
     {Colorimetry::Bt601, GST_VIDEO_COLORIMETRY_BT601},
+    /* GStreamer has no words for these: range, matrix, transfer, primaries by number. */
+    {Colorimetry::SrgbBt601, "2:4:7:1"},
+    {Colorimetry::Jpeg, "1:4:7:1"},
 };
 
-bool is_rgb(PixelFormat format) {
-  return format == PixelFormat::Xbgr8888 || format == PixelFormat::Xrgb8888 ||
-         format == PixelFormat::Bgr888;
+const char* name_of(Colorimetry colorimetry) {
+  for (const ColorimetryRow& row : kColorimetry) {
+    if (row.colorimetry == colorimetry)
+      return row.name;
+  }
+  return GST_VIDEO_COLORIMETRY_BT709;
+}
+
+const char* media_type(PixelFormat format) {
+  switch (pixel_kind(format)) {
+    case PixelKind::Yuv:
+    case PixelKind::Grey:
+    case PixelKind::Rgb:
+      return kRaw;
+    case PixelKind::Mosaic:
+      return kBayer;
+    case PixelKind::Coded:
+      break;
+  }
+  return format == PixelFormat::Jpeg ? kJpeg : kH264;
+}
+
+/** Formats that one structure of caps can have side by side. */
+bool alike(PixelFormat a, PixelFormat b) {
+  return pixel_kind(a) == pixel_kind(b) && std::strcmp(media_type(a), media_type(b)) == 0;
 }
 
 void append_string(GValue* list, const char* text) {
@@ -79,13 +98,25 @@ Fraction rate_of(int64_t duration) {
   return f;
 }
 
-double fps(int64_t duration) {
-  return duration > 0 ? 1e9 / static_cast<double>(duration) : 0;
+void append_rate(GValue* list, int64_t duration) {
+  const Fraction rate = rate_of(duration);
+  GValue item = G_VALUE_INIT;
+  g_value_init(&item, GST_TYPE_FRACTION);
+  gst_value_set_fraction(&item, rate.n, rate.d);
+  gst_value_list_append_and_take_value(list, &item);
 }
 
-void set_rates(GstStructure* s, const StreamCapabilities& can) {
-  const Fraction slow = rate_of(can.frame_duration_max);
-  const Fraction fast = rate_of(can.frame_duration_min);
+void set_rates(GstStructure* s, const StreamMode& mode) {
+  if (mode.frame_durations.size() > 1) {
+    GValue rates = G_VALUE_INIT;
+    g_value_init(&rates, GST_TYPE_LIST);
+    for (const int64_t duration : mode.frame_durations)
+      append_rate(&rates, duration);
+    gst_structure_take_value(s, "framerate", &rates);
+    return;
+  }
+  const Fraction slow = rate_of(mode.frame_duration_max);
+  const Fraction fast = rate_of(mode.frame_duration_min);
   if (gst_util_fraction_compare(slow.n, slow.d, fast.n, fast.d) < 0)
     gst_structure_set(s, "framerate", GST_TYPE_FRACTION_RANGE, slow.n, slow.d, fast.n, fast.d,
                       nullptr);
@@ -93,36 +124,52 @@ void set_rates(GstStructure* s, const StreamCapabilities& can) {
     gst_structure_set(s, "framerate", GST_TYPE_FRACTION, fast.n, fast.d, nullptr);
 }
 
-/** One structure with the formats of `can` that are (or are not) RGB; nothing where there are none.
- */
-void append_formats(GstCaps* caps, const StreamCapabilities& can, bool rgb) {
-  GValue formats = G_VALUE_INIT;
-  g_value_init(&formats, GST_TYPE_LIST);
-  for (const PixelFormat format : can.formats) {
-    if (is_rgb(format) == rgb && to_gst(format) != GST_VIDEO_FORMAT_UNKNOWN)
-      append_string(&formats, gst_video_format_to_string(to_gst(format)));
+/** A list of texts, or the text where it is one; nothing where there is none. */
+void set_words(GstStructure* s, const char* name, const std::vector<const char*>& words) {
+  GValue list = G_VALUE_INIT;
+  g_value_init(&list, GST_TYPE_LIST);
+  for (const char* word : words)
+    append_string(&list, word);
+  if (words.size() == 1)
+    gst_structure_set_value(s, name, gst_value_list_get_value(&list, 0));
+  else if (!words.empty())
+    gst_structure_set_value(s, name, &list);
+  g_value_unset(&list);
+}
+
+void set_colours(GstStructure* s, const StreamMode& mode, PixelKind kind) {
+  std::vector<const char*> names;
+  if (kind == PixelKind::Rgb)
+    names.push_back(name_of(Colorimetry::Srgb));
+  if (kind == PixelKind::Yuv) {
+    for (const Colorimetry colorimetry : mode.colorimetry)
+      names.push_back(name_of(colorimetry));
   }
-  if (gst_value_list_get_size(&formats) == 0) {
-    g_value_unset(&formats);
-    return;
+  set_words(s, "colorimetry", names);
+}
+
+/** One structure with the formats of `mode` that are like `first`. */
+void append_formats(GstCaps* caps, const StreamMode& mode, PixelFormat first) {
+  const PixelKind kind = pixel_kind(first);
+  GstStructure* s = gst_structure_new_empty(media_type(first));
+  if (kind != PixelKind::Coded) {
+    std::vector<const char*> formats;
+    for (const PixelFormat format : mode.formats) {
+      if (alike(format, first))
+        formats.push_back(to_string(format));
+    }
+    set_words(s, "format", formats);
+  } else if (first == PixelFormat::H264) {
+    gst_structure_set(s, "stream-format", G_TYPE_STRING, "byte-stream", "alignment", G_TYPE_STRING,
+                      "au", nullptr);
   }
-  GValue colorimetry = G_VALUE_INIT;
-  if (rgb) {
-    g_value_init(&colorimetry, G_TYPE_STRING);
-    g_value_set_static_string(&colorimetry, GST_VIDEO_COLORIMETRY_SRGB);
-  } else {
-    g_value_init(&colorimetry, GST_TYPE_LIST);
-    for (const ColorimetryRow& row : kYuvColorimetry)
-      append_string(&colorimetry, row.name);
-  }
-  GstStructure* s = gst_structure_new_empty("video/x-raw");
-  gst_structure_take_value(s, "format", &formats);
-  set_dimension(s, "width", can.min.width, can.max.width, can.step.width);
-  set_dimension(s, "height", can.min.height, can.max.height, can.step.height);
-  set_rates(s, can);
-  gst_structure_take_value(s, "colorimetry", &colorimetry);
-  gst_structure_set(s, "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, "interlace-mode",
-                    G_TYPE_STRING, "progressive", nullptr);
+  set_dimension(s, "width", mode.min.width, mode.max.width, mode.step.width);
+  set_dimension(s, "height", mode.min.height, mode.max.height, mode.step.height);
+  set_rates(s, mode);
+  set_colours(s, mode, kind);
+  gst_structure_set(s, "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, nullptr);
+  if (std::strcmp(media_type(first), kRaw) == 0)
+    gst_structure_set(s, "interlace-mode", G_TYPE_STRING, "progressive", nullptr);
   gst_caps_append_structure(caps, s);
 }
 
@@ -173,28 +220,74 @@ void fixate_size(GstStructure* s, const Size& preferred) {
   fixate_int(s, "height", scaled(fixate_int(s, "width", w), h, w));
 }
 
+/** Of a structure of fixed caps; nothing for one of no format here. */
+std::optional<PixelFormat> format_of(const GstStructure* s) {
+  const char* name = gst_structure_get_string(s, "format");
+  for (const PixelFormat format : all_pixel_formats()) {
+    if (gst_structure_has_name(s, media_type(format)) &&
+        (pixel_kind(format) == PixelKind::Coded ||
+         (name && std::strcmp(name, to_string(format)) == 0)))
+      return format;
+  }
+  return std::nullopt;
+}
+
+int64_t duration_of(const GstStructure* s, int64_t preferred) {
+  int n = 0;
+  int d = 1;
+  if (!gst_structure_get_fraction(s, "framerate", &n, &d) || n <= 0)
+    return preferred;
+  return static_cast<int64_t>(gst_util_uint64_scale_int_round(GST_SECOND, std::max(d, 1), n));
+}
+
+/** Rates are rounded to well-known fractions, so the ends may be some ns beside the camera's. */
+int64_t possible_duration(const StreamCapabilities& can, const StreamConfiguration& config) {
+  for (const StreamMode& mode : can.modes) {
+    if (!mode.has_format(config.format) || !mode.has_size(config.size))
+      continue;
+    if (const int64_t duration = mode.duration_for(config.frame_duration); duration > 0)
+      return duration;
+  }
+  return config.frame_duration;
+}
+
 }  // namespace
 
 GstVideoFormat to_gst(PixelFormat format) {
-  for (const FormatRow& row : kFormats) {
-    if (row.format == format)
-      return row.gst;
-  }
-  return GST_VIDEO_FORMAT_UNKNOWN;
+  return std::strcmp(media_type(format), kRaw) == 0
+             ? gst_video_format_from_string(to_string(format))
+             : GST_VIDEO_FORMAT_UNKNOWN;
 }
 
 CapsPtr template_caps() {
   /* As wide as video caps can be, so that an impossible size gets an answer from a camera that says
    * what it can do, and not only a failing link. */
-  return CapsPtr(
-      gst_caps_from_string(GST_VIDEO_CAPS_MAKE("{ NV12, I420, YUY2, RGBx, BGRx, RGB }")));
+  StreamMode any;
+  any.formats.assign(all_pixel_formats().begin(), all_pixel_formats().end());
+  CapsPtr caps(gst_caps_new_empty());
+  for (size_t i = 0; i < any.formats.size(); i++) {
+    if (i > 0 && alike(any.formats[i - 1], any.formats[i]))
+      continue;
+    append_formats(caps.get(), any, any.formats[i]);
+    GstStructure* s = gst_caps_get_structure(caps.get(), gst_caps_get_size(caps.get()) - 1);
+    gst_structure_set(s, "width", GST_TYPE_INT_RANGE, 1, G_MAXINT, "height", GST_TYPE_INT_RANGE, 1,
+                      G_MAXINT, "framerate", GST_TYPE_FRACTION_RANGE, 0, 1, G_MAXINT, 1, nullptr);
+    gst_structure_remove_fields(s, "colorimetry", "pixel-aspect-ratio", "interlace-mode", nullptr);
+  }
+  return caps;
 }
 
 CapsPtr caps_of(const StreamCapabilities& can) {
   CapsPtr caps(gst_caps_new_empty());
-  const bool rgb_first = !can.formats.empty() && is_rgb(can.formats.front());
-  append_formats(caps.get(), can, rgb_first);
-  append_formats(caps.get(), can, !rgb_first);
+  for (const StreamMode& mode : can.modes) {
+    std::vector<PixelFormat> told;
+    for (const PixelFormat format : mode.formats) {
+      if (std::ranges::any_of(told, [format](PixelFormat t) { return alike(t, format); }))
+        continue;
+      told.push_back(format);
+      append_formats(caps.get(), mode, format);
+    }
+  }
   return caps;
 }
 
@@ -208,61 +301,29 @@ CapsPtr fixate(CapsPtr caps, const StreamCapabilities& can) {
 }
 
 Result<StreamConfiguration> configuration_of(const GstCaps* caps, const StreamCapabilities& can) {
-  GstVideoInfo info;
-  if (!gst_video_info_from_caps(&info, caps)) {
+  const GstStructure* s = gst_caps_get_structure(caps, 0);
+  const std::optional<PixelFormat> format = format_of(s);
+  int width = 0;
+  int height = 0;
+  if (!format || !gst_structure_get_int(s, "width", &width) ||
+      !gst_structure_get_int(s, "height", &height) || width <= 0 || height <= 0) {
     const CharPtr text(gst_caps_to_string(caps));
-    return Error(Error::Code::Invalid, std::string("these caps are no raw video: ") + text.get());
+    return Error(Error::Code::Invalid, std::string("no camera makes ") + text.get());
   }
   StreamConfiguration config;
-  const auto* row = std::find_if(std::begin(kFormats), std::end(kFormats), [&](const FormatRow& f) {
-    return f.gst == GST_VIDEO_INFO_FORMAT(&info);
-  });
-  if (row == std::end(kFormats))
-    return Error(
-        Error::Code::Invalid,
-        std::string("no camera makes ") + gst_video_format_to_string(GST_VIDEO_INFO_FORMAT(&info)));
-  config.format = row->format;
-  config.size = {static_cast<uint32_t>(GST_VIDEO_INFO_WIDTH(&info)),
-                 static_cast<uint32_t>(GST_VIDEO_INFO_HEIGHT(&info))};
-
-  const int fps_n = GST_VIDEO_INFO_FPS_N(&info);
-  const int fps_d = GST_VIDEO_INFO_FPS_D(&info);
-  int64_t duration = can.frame_duration_preferred;
-  if (fps_n > 0)
-    duration = static_cast<int64_t>(
-        gst_util_uint64_scale_int_round(GST_SECOND, std::max(fps_d, 1), fps_n));
-  /* Rates are rounded to well-known fractions, so the ends may be some ns beside the camera's. */
-  if (can.frame_duration_min <= can.frame_duration_max)
-    duration = std::clamp(duration, can.frame_duration_min, can.frame_duration_max);
-  config.frame_duration = duration;
-
-  if (is_rgb(config.format)) {
-    config.colorimetry = Colorimetry::Srgb;
-  } else {
-    config.colorimetry = Colorimetry::Bt709;
-    const char* name = gst_structure_get_string(gst_caps_get_structure(caps, 0), "colorimetry");
-    for (const ColorimetryRow& c : kYuvColorimetry) {
-      if (name && std::strcmp(name, c.name) == 0)
-        config.colorimetry = c.colorimetry;
+  config.format = *format;
+  config.size = {static_cast<uint32_t>(width), static_cast<uint32_t>(height)};
+  config.frame_duration = duration_of(s, can.frame_duration_preferred);
+  config.frame_duration = possible_duration(can, config);
+  config.colorimetry =
+      pixel_kind(*format) == PixelKind::Rgb ? Colorimetry::Srgb : Colorimetry::Bt709;
+  if (const char* name = gst_structure_get_string(s, "colorimetry")) {
+    for (const ColorimetryRow& row : kColorimetry) {
+      if (std::strcmp(name, row.name) == 0)
+        config.colorimetry = row.colorimetry;
     }
   }
   return config;
-}
-
-std::string describe(const StreamCapabilities& can) {
-  std::string text;
-  for (const PixelFormat format : can.formats)
-    text += (text.empty() ? "" : ", ") + std::string(to_string(format));
-  char rest[160];
-  if (can.min == can.max)
-    std::snprintf(rest, sizeof rest, "; %ux%u", can.max.width, can.max.height);
-  else
-    std::snprintf(rest, sizeof rest, "; %ux%u to %ux%u in steps of %ux%u", can.min.width,
-                  can.min.height, can.max.width, can.max.height, can.step.width, can.step.height);
-  text += rest;
-  std::snprintf(rest, sizeof rest, "; %.4g to %.4g frames a second", fps(can.frame_duration_max),
-                fps(can.frame_duration_min));
-  return text + rest;
 }
 
 bool is_default_layout(const FrameLayout& layout, const GstVideoInfo& info) {

@@ -25,12 +25,13 @@ CapsPtr caps_of(const StreamCapabilities& can);
  */
 CapsPtr fixate(CapsPtr caps, const StreamCapabilities& can);
 
-/** Of fixed caps. Invalid for what this tree has no format for. */
+/**
+ * Of fixed caps. Invalid for what this tree has no format for. Whether the camera can do it is for
+ * Camera::configure() to say.
+ */
 Result<StreamConfiguration> configuration_of(const GstCaps* caps, const StreamCapabilities& can);
 
-/** "NV12, I420; 64x64 to 1920x1080 in steps of 2x2; 1 to 60 frames a second": for errors. */
-std::string describe(const StreamCapabilities& can);
-
+/** UNKNOWN for what is no video/x-raw. */
 GstVideoFormat to_gst(PixelFormat format);
 
 /** Whether frames of `layout` look as `info` says without a GstVideoMeta. */

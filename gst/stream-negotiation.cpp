@@ -94,6 +94,7 @@ bool StreamPad::apply_caps(CapsPtr caps) {
     return false;
   }
   config_ = streams.front();
+  raw_ = GST_VIDEO_INFO_FORMAT(&info_) != GST_VIDEO_FORMAT_ENCODED;
   Result<ControlRanges> ranges = camera->controls();
   if (!ranges) {
     fail(ranges.error());
@@ -121,7 +122,7 @@ bool StreamPad::decide_allocation() {
     GST_DEBUG_OBJECT(pad_, "nobody answers the allocation query");
   const bool knows_meta =
       gst_query_find_allocation_meta(query.get(), GST_VIDEO_META_API_TYPE, nullptr) != FALSE;
-  copy_layout_ = !knows_meta && !is_default_layout(config_.layout, info_);
+  copy_layout_ = raw_ && !knows_meta && !is_default_layout(config_.layout, info_);
 
   guint size = 0;
   guint min = 0;
@@ -136,28 +137,36 @@ bool StreamPad::decide_allocation() {
     gst_buffer_pool_set_active(copy_pool_.get(), FALSE);
   copy_pool_.reset();
   const bool use_theirs = copy_layout_ && proposed && max == 0;
-  auto copies =
-      use_theirs ? proposed : ObjectPtr<GstBufferPool>::adopt(gst_video_buffer_pool_new());
-  GstStructure* config = gst_buffer_pool_get_config(copies.get());
-  gst_buffer_pool_config_set_params(config, caps_.get(),
-                                    std::max(size, static_cast<guint>(info_.size)), 0, 0);
-  if (knows_meta)
-    gst_buffer_pool_config_add_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
-  if (gst_buffer_pool_set_config(copies.get(), config) &&
-      gst_buffer_pool_set_active(copies.get(), TRUE))
-    copy_pool_ = copies;
+  if (raw_)
+    make_copy_pool(use_theirs ? proposed : nullptr, size, knows_meta);
 
   /* Buffers are made when they are needed, so a generous limit costs nothing. */
   const size_t by_memory = kMaxBytes / std::max<size_t>(config_.layout.size, 1);
-  const auto limit = static_cast<uint32_t>(std::min<size_t>(kMaxBuffers, by_memory));
+  auto limit = static_cast<uint32_t>(std::min<size_t>(kMaxBuffers, by_memory));
+  if (config_.buffer_limit > 0)
+    limit = std::min(limit, config_.buffer_limit);
   const uint32_t slots = slots_;
-  const uint32_t wanted = std::max(std::min(slots + min + kSpareBuffers, limit), slots + 1);
+  const uint32_t least = config_.buffer_limit > 0 ? limit : slots + 1;
+  const uint32_t wanted = std::max(std::min(slots + min + kSpareBuffers, limit), least);
   GST_DEBUG_OBJECT(pad_,
                    "video meta %d, copying for layout %d, downstream holds %u, at most %u buffers",
                    knows_meta, copy_layout_, min, wanted);
   if (pool_ && wanted <= max_buffers_)
     return true;
   return make_pool(wanted);
+}
+
+/** Downstream's pool, or one of video buffers, for frames that must be copied. */
+void StreamPad::make_copy_pool(const ObjectPtr<GstBufferPool>& theirs, guint size, bool with_meta) {
+  auto copies = theirs ? theirs : ObjectPtr<GstBufferPool>::adopt(gst_video_buffer_pool_new());
+  GstStructure* config = gst_buffer_pool_get_config(copies.get());
+  gst_buffer_pool_config_set_params(config, caps_.get(),
+                                    std::max(size, static_cast<guint>(info_.size)), 0, 0);
+  if (with_meta)
+    gst_buffer_pool_config_add_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+  if (gst_buffer_pool_set_config(copies.get(), config) &&
+      gst_buffer_pool_set_active(copies.get(), TRUE))
+    copy_pool_ = copies;
 }
 
 bool StreamPad::make_pool(uint32_t max_buffers) {

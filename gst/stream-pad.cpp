@@ -379,6 +379,12 @@ void StreamPad::deliver(Capture::Slot& slot) {
 /** The slot's buffer, or a copy when the slot must keep it; nullptr when the stream has ended. */
 GstBuffer* StreamPad::take_frame(Capture::Slot& slot) {
   const bool nearly_out = starving_ && capture_->queued() < kMinQueued;
+  /* The pool gives it its full size back. */
+  if (!raw_)
+    gst_buffer_resize(
+        slot.buffer.get(), 0,
+        static_cast<gssize>(slot.request.bytes_used[stream_] != 0 ? slot.request.bytes_used[stream_]
+                                                                  : config_.layout.size));
   if (!copy_layout_ && !nearly_out)
     return slot.buffer.release();
   GstBuffer* copy = copy_frame(slot.buffer.get());
@@ -392,6 +398,10 @@ GstBuffer* StreamPad::take_frame(Capture::Slot& slot) {
 
 GstBuffer* StreamPad::copy_frame(GstBuffer* frame) {
   GST_LOG_OBJECT(pad_, "copying a frame");
+  if (!raw_)
+    return gst_buffer_copy_region(
+        frame, static_cast<GstBufferCopyFlags>(GST_BUFFER_COPY_MEMORY | GST_BUFFER_COPY_DEEP), 0,
+        gst_buffer_get_size(frame));
   GstBuffer* copy = nullptr;
   GstBufferPoolAcquireParams params{};
   params.format = GST_FORMAT_UNDEFINED;

@@ -80,6 +80,7 @@ class StreamPad {
   CapsPtr choose_caps();
   bool apply_caps(CapsPtr caps);
   bool decide_allocation();
+  void make_copy_pool(const ObjectPtr<GstBufferPool>& theirs, guint size, bool with_meta);
   bool make_pool(uint32_t max_buffers);
   void close_pools();
   GstBuffer* copy_frame(GstBuffer* frame);
@@ -117,6 +118,7 @@ class StreamPad {
   bool copy_layout_ = false;
   CapsPtr caps_;
   GstVideoInfo info_{};
+  bool raw_ = true;  // video/x-raw: planes, and nothing coded
   GstSegment segment_{};
   StreamConfiguration config_;
   ControlRanges ranges_;     // of the configured camera

@@ -68,21 +68,22 @@ const std::vector<StreamCapabilities>& SimulatedPipeline::streams() const {
   const bool opened = open_sensor().ok();
   const SizeLimits limits = opened ? sensor_->limits() : kUnknownLimits;
   StreamCapabilities c;
-  c.formats.assign(all_pixel_formats().begin(), all_pixel_formats().end());
-  c.min = limits.min;
-  c.max = limits.max;
-  c.step = {2, 2};
   c.preferred = preferred_size(limits);
-  c.frame_duration_min = 1;
-  c.frame_duration_max = 1000000000;
+  StreamMode mode;
+  mode.formats.assign(software_isp_formats().begin(), software_isp_formats().end());
+  mode.min = limits.min;
+  mode.max = limits.max;
+  mode.frame_duration_min = 1;
+  mode.frame_duration_max = 1000000000;
   if (opened) {
     if (Result<SensorInfo> info = sensor_->info(c.preferred, 0); info) {
-      c.frame_duration_min = static_cast<int64_t>(info->frame_duration_min);
-      c.frame_duration_max = static_cast<int64_t>(info->frame_duration_max);
+      mode.frame_duration_min = static_cast<int64_t>(info->frame_duration_min);
+      mode.frame_duration_max = static_cast<int64_t>(info->frame_duration_max);
     }
   }
   c.frame_duration_preferred =
-      std::clamp(kPreferredFrameDuration, c.frame_duration_min, c.frame_duration_max);
+      std::clamp(kPreferredFrameDuration, mode.frame_duration_min, mode.frame_duration_max);
+  c.modes.push_back(std::move(mode));
   streams_.push_back(std::move(c));
   return streams_;
 }

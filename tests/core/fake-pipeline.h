@@ -5,7 +5,7 @@
  *
  * The script is shared between test and handler; the test sets its plan before acquire() (or where
  * it knows that the handler is idle) and reads its log, which is atomic, at any time. Frames hold
- * the low byte of their sequence number in every byte.
+ * the low byte of their sequence number in every byte; coded ones are coded_size() long.
  */
 #pragma once
 
@@ -45,6 +45,7 @@ struct FakeScript {
   std::optional<uint32_t> hang_at_frame;  // no frame from this one on
   bool fail_in_start = false;
   bool keep_on_stop = false;  // a broken handler: does not give back what it has
+  uint32_t buffer_limit = 0;
   int pid = 0;
   IpaStatus status;
   std::vector<Notice> open_notices;      // from inside of open()
@@ -69,12 +70,14 @@ struct FakeScript {
 
   FakeScript() {
     StreamCapabilities c;
-    c.formats = {PixelFormat::Nv12, PixelFormat::Xrgb8888};
-    c.min = {16, 16};
-    c.max = {640, 480};
+    StreamMode mode;
+    mode.formats = {PixelFormat::Nv12, PixelFormat::Xrgb8888};
+    mode.min = {16, 16};
+    mode.max = {640, 480};
+    mode.frame_duration_min = 1000000;
+    mode.frame_duration_max = 1000000000;
+    c.modes.push_back(mode);
     c.preferred = {320, 240};
-    c.frame_duration_min = 1000000;
-    c.frame_duration_max = 1000000000;
     c.frame_duration_preferred = 10000000;
     streams.push_back(c);
   }
@@ -131,11 +134,14 @@ class FakePipeline : public PipelineHandler {
     if (script_->configure_error)
       return *script_->configure_error;
     for (StreamConfiguration& stream : streams) {
-      Result<FrameLayout> layout = frame_layout(stream.format, stream.size);
+      Result<FrameLayout> layout = pixel_kind(stream.format) == PixelKind::Coded
+                                       ? coded_layout(kMaxCoded)
+                                       : frame_layout(stream.format, stream.size);
       if (!layout)
         return layout.error();
       stream.layout = *layout;
       stream.buffer_count = 4;
+      stream.buffer_limit = script_->buffer_limit;
     }
     configured_ = streams;
     return {};
@@ -199,6 +205,9 @@ class FakePipeline : public PipelineHandler {
 
   int ipa_pid() const override { return script_->pid; }
 
+  static constexpr size_t kMaxCoded = 4096;
+  static size_t coded_size(uint32_t sequence) { return 100 + sequence * 37 % 1000; }
+
   static Error failure() {
     return Error(Error::Code::Lost, "the fake camera was told to fail",
                  "release it and acquire it again");
@@ -248,6 +257,8 @@ class FakePipeline : public PipelineHandler {
     for (const StreamConfiguration& c : configured_) {
       FrameBuffer* buffer = request.buffer(c.id);
       std::memset(buffer->data(), static_cast<int>(sequence_ & 0xffU), c.layout.size);
+      if (pixel_kind(c.format) == PixelKind::Coded)
+        request.bytes_used[c.id] = coded_size(sequence_);
     }
     const int64_t duration = configured_.front().frame_duration;
     request.sequence = sequence_;

@@ -16,6 +16,8 @@ void test_layouts() {
   const Size sizes[] = {{1920, 1080}, {1921, 1081}, {1, 1},  {2, 2},         {3, 5},
                         {641, 480},   {642, 479},   {4, 16}, {16384, 16384}, {7, 16383}};
   for (PixelFormat format : all_pixel_formats()) {
+    if (pixel_kind(format) == PixelKind::Mosaic || pixel_kind(format) == PixelKind::Coded)
+      continue;
     const GstVideoFormat theirs = gst_video_format_from_string(to_string(format));
     g_assert_cmpint(theirs, !=, GST_VIDEO_FORMAT_UNKNOWN);
     for (Size size : sizes) {
@@ -41,6 +43,39 @@ void test_layouts() {
       g_assert_cmpuint(end, ==, layout.value().size);
     }
   }
+}
+
+/* As V4L2 hands it out: one stride for all, chroma's in proportion, nothing between the planes. */
+void test_drivers_layouts() {
+  const auto nv12 = frame_layout(PixelFormat::Nv12, {100, 50}, 128, 128 * 75);
+  g_assert_true(nv12.ok());
+  g_assert_cmpuint(nv12->planes[1].stride, ==, 128);
+  g_assert_cmpuint(nv12->planes[1].offset, ==, 128 * 50);
+  const auto i420 = frame_layout(PixelFormat::Yuv420, {100, 50}, 128, 20000);
+  g_assert_true(i420.ok());
+  g_assert_cmpuint(i420->planes[1].stride, ==, 64);
+  g_assert_cmpuint(i420->planes[2].offset, ==, 128 * 50 + 64 * 25);
+  g_assert_cmpuint(i420->size, ==, 20000);
+  const auto yuyv = frame_layout(PixelFormat::Yuyv, {100, 50}, 256, 256 * 50);
+  g_assert_true(yuyv.ok());
+  const auto mosaic = frame_layout(PixelFormat::Rggb8, {101, 51}, 101, 101 * 51);
+  g_assert_true(mosaic.ok());
+  /* Rows that do not fit, frames that do not fit, and what overflows. */
+  g_assert_false(frame_layout(PixelFormat::Yuyv, {100, 50}, 199, 100000).ok());
+  g_assert_false(frame_layout(PixelFormat::Yuv420, {100, 50}, 99, 100000).ok());
+  g_assert_false(frame_layout(PixelFormat::Nv12, {100, 50}, 128, 128 * 75 - 1).ok());
+  g_assert_false(frame_layout(PixelFormat::Nv24, {100, 50}, UINT32_MAX, SIZE_MAX).ok());
+  g_assert_false(frame_layout(PixelFormat::R8, {100, 50}, 0, 100000).ok());
+  g_assert_false(frame_layout(PixelFormat::R8, {0, 50}, 128, 100000).ok());
+}
+
+void test_coded() {
+  g_assert_false(frame_layout(PixelFormat::Jpeg, {64, 64}).ok());
+  g_assert_false(frame_layout(PixelFormat::H264, {64, 64}, 64, 10000).ok());
+  const FrameLayout layout = coded_layout(5000);
+  g_assert_cmpuint(layout.count, ==, plane_count(PixelFormat::Jpeg));
+  g_assert_cmpuint(layout.size, ==, 5000);
+  g_assert_cmpuint(layout.planes[0].size, ==, 5000);
 }
 
 void test_refused() {
@@ -82,6 +117,8 @@ int main(int argc, char** argv) {
   gst_init(&argc, &argv);
   g_test_init(&argc, &argv, nullptr);
   g_test_add_func("/pixel-format/layouts", test_layouts);
+  g_test_add_func("/pixel-format/drivers-layouts", test_drivers_layouts);
+  g_test_add_func("/pixel-format/coded", test_coded);
   g_test_add_func("/pixel-format/refused", test_refused);
   g_test_add_func("/pixel-format/cfa-orders", test_cfa_orders);
   return g_test_run();

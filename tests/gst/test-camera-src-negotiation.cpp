@@ -11,8 +11,8 @@ using namespace gstcam::test;
 
 static std::shared_ptr<FakeScript> use_full_camera(FakeScript::Pace pace) {
   auto script = use_camera(pace);
-  const std::span<const PixelFormat> formats = all_pixel_formats();
-  script->streams[0].formats.assign(formats.begin(), formats.end());
+  const std::span<const PixelFormat> formats = software_isp_formats();
+  script->streams[0].modes[0].formats.assign(formats.begin(), formats.end());
   return script;
 }
 
@@ -253,6 +253,46 @@ static void test_tee() {
   p.wait_for(GST_MESSAGE_EOS);
 }
 
+/* Pictures of any length in buffers that go round, also where downstream keeps them all. */
+static void test_coded() {
+  const auto script = use_camera();
+  script->streams[0].modes[0].formats = {PixelFormat::Jpeg};
+  TestPipeline p(to_appsink());
+  std::vector<SamplePtr> kept;
+  p.play();
+  for (uint32_t i = 0; i < 60; i++) {
+    SamplePtr sample = p.pull();
+    g_assert_nonnull(sample.get());
+    GstBuffer* buffer = gst_sample_get_buffer(sample.get());
+    g_assert_cmpuint(gst_buffer_get_size(buffer), ==,
+                     FakePipeline::coded_size(static_cast<uint32_t>(GST_BUFFER_OFFSET(buffer))));
+    g_assert_null(gst_buffer_get_video_meta(buffer));
+    const GstStructure* s = gst_caps_get_structure(gst_sample_get_caps(sample.get()), 0);
+    g_assert_true(gst_structure_has_name(s, "image/jpeg"));
+    if (i % 2 == 0)
+      kept.push_back(std::move(sample));
+  }
+  for (const SamplePtr& sample : kept) {
+    GstBuffer* buffer = gst_sample_get_buffer(sample.get());
+    GstMapInfo map;
+    g_assert_true(gst_buffer_map(buffer, &map, GST_MAP_READ));
+    for (gsize i = 0; i < map.size; i++)
+      g_assert_cmpuint(map.data[i], ==, GST_BUFFER_OFFSET(buffer) & 0xff);
+    gst_buffer_unmap(buffer, &map);
+  }
+}
+
+/* A driver has so many buffers and no more: downstream keeps some, and the stream goes on. */
+static void test_few_buffers() {
+  const auto script = use_camera();
+  script->buffer_limit = 5;
+  TestPipeline p(to_appsink());
+  std::vector<SamplePtr> kept;
+  p.play();
+  for (int i = 0; i < 30; i++)
+    kept.push_back(p.pull());
+}
+
 int main(int argc, char** argv) {
   init_element_test(&argc, &argv);
   g_test_add_func("/camera-src-negotiation/caps-query", test_caps_query);
@@ -265,5 +305,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/camera-src-negotiation/reconfigure-same", test_reconfigure_same);
   g_test_add_func("/camera-src-negotiation/renegotiation-fails", test_renegotiation_fails);
   g_test_add_func("/camera-src-negotiation/tee", test_tee);
+  g_test_add_func("/camera-src/coded", test_coded);
+  g_test_add_func("/camera-src/few-buffers", test_few_buffers);
   return g_test_run();
 }

@@ -50,7 +50,7 @@ struct Mistake {
 
 const Mistake kMistakes[] = {
     {1, "version: 2", "t.yaml:1:", "version 2"},
-    {1, "version: one", "t.yaml:1:", "'version'"},
+    {1, "version: one", "t.yaml:1:", ""},
     {1, "", "t.yaml:", "version"},
     {2, "sensor: other", "t.yaml:2:", "'other'"},
     {2, "", "t.yaml:", "sensor"},

@@ -36,7 +36,7 @@ using namespace gstcam::test;
 void test_process() {
   const Mosaic mosaic = random_mosaic({65, 33}, 12, CfaOrder::Gbrg);
   GstCameraIspParameters parameters[] = {neutral_isp_parameters(), busy_parameters()};
-  for (PixelFormat format : all_pixel_formats()) {
+  for (PixelFormat format : software_isp_formats()) {
     auto layout = frame_layout(format, mosaic.size);
     g_assert_true(layout.ok());
     std::vector<uint8_t> out(layout->size);

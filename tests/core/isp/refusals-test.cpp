@@ -140,7 +140,7 @@ void test_extremes() {
         for (auto& row : channel)
           std::fill(std::begin(row), std::end(row), 16.0F);
       }
-      for (PixelFormat format : all_pixel_formats()) {
+      for (PixelFormat format : software_isp_formats()) {
         GstCameraIspStatistics statistics;
         develop(random_mosaic({32, 24}, bits, CfaOrder::Grbg), p, format, Colorimetry::Bt601,
                 &statistics);

@@ -67,7 +67,7 @@ void test_neutral() {
 }
 
 void test_formats() {
-  for (PixelFormat format : all_pixel_formats()) {
+  for (PixelFormat format : software_isp_formats()) {
     for (Colorimetry colorimetry : {Colorimetry::Bt709, Colorimetry::Bt601}) {
       for (CfaOrder cfa : kAllCfas)
         compare(random_mosaic({38, 22}, 10, cfa), busy_parameters(), format, colorimetry, 4);
@@ -78,7 +78,7 @@ void test_formats() {
 void test_odd_sizes() {
   const Size sizes[] = {{4, 4}, {5, 5}, {4, 7}, {7, 4}, {6, 5}, {5, 6}, {33, 17}, {67, 9}};
   for (Size size : sizes) {
-    for (PixelFormat format : all_pixel_formats()) {
+    for (PixelFormat format : software_isp_formats()) {
       for (CfaOrder cfa : kAllCfas) {
         compare(random_mosaic(size, 12, cfa), busy_parameters(), format, Colorimetry::Bt709, 4);
         compare(random_mosaic(size, 12, cfa), busy_parameters(), format, Colorimetry::Bt601, 4);
@@ -201,7 +201,7 @@ void test_stays_inside() {
       wide[size_t{y} * kStride + x] = mosaic.samples[size_t{y} * size.width + x];
   }
   const RawFrame frame{wide.data(), size, kStride * 2, 10, CfaOrder::Bggr};
-  for (PixelFormat format : all_pixel_formats()) {
+  for (PixelFormat format : software_isp_formats()) {
     const Picture expected = develop(mosaic, busy_parameters(), format);
     FrameLayout layout;
     layout.count = plane_count(format);
@@ -257,7 +257,7 @@ void test_pinned() {
     for (size_t i = 0; i < size; i++)  // the analyzer loses track of initialised structures here
       hash = (hash ^ bytes[i]) * 0x100000001b3U;  // NOLINT(clang-analyzer-core.*)
   };
-  for (PixelFormat format : all_pixel_formats()) {
+  for (PixelFormat format : software_isp_formats()) {
     const Picture picture =
         develop(mosaic, busy_parameters(), format, Colorimetry::Bt709, &statistics);
     for (uint32_t i = 0; i < picture.layout.count; i++) {
@@ -277,7 +277,7 @@ void test_reuse() {
   SoftwareIsp isp;
   for (int round = 0; round < 3; round++) {
     for (Size size : {Size{64, 32}, Size{19, 11}}) {
-      for (PixelFormat format : all_pixel_formats()) {
+      for (PixelFormat format : software_isp_formats()) {
         const Mosaic mosaic = random_mosaic(size, 10, CfaOrder::Grbg, 3);
         auto layout = frame_layout(format, size);
         g_assert_true(layout.ok());

@@ -137,7 +137,7 @@ void test_start_stop(gconstpointer data) {
   for (size_t i = 0; i < 50; i++)
     take(f, 1 + i % 3);
   const int pid = f.camera->ipa_pid();
-  for (PixelFormat format : f.camera->capabilities(0).formats) {
+  for (PixelFormat format : f.camera->capabilities(0).modes.at(0).formats) {
     for (Size size : {Size{64, 64}, Size{320, 240}}) {
       f.configure(format, size);
       take(f, 2);

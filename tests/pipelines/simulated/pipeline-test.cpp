@@ -316,7 +316,7 @@ void test_scene_that_is_not_there() {
   CameraFixture f(handler(plan, description));
   // It is a camera all the same; who opens it hears what is wrong.
   g_assert_cmpuint(f.camera->stream_count(), ==, 1);
-  g_assert_cmpuint(f.camera->capabilities(0).formats.size(), >, 0);
+  g_assert_cmpuint(f.camera->capabilities(0).modes.size(), >, 0);
   Result<void> r = f.camera->acquire({});
   g_assert_false(r.ok());
   g_assert_nonnull(strstr(r.error().message.c_str(), "simulated/"));
@@ -355,7 +355,7 @@ void test_reconfigure() {
   const StreamCapabilities& c = f.camera->capabilities(0);
   g_assert_true(c.preferred == kSmall);
   for (Size size : {Size{64, 64}, Size{130, 98}, Size{320, 240}, kSmall}) {
-    for (PixelFormat format : c.formats) {
+    for (PixelFormat format : c.modes.at(0).formats) {
       f.configure(format, size);
       Result<FrameLayout> layout = frame_layout(format, size);
       CHECK_OK(layout);
@@ -365,8 +365,8 @@ void test_reconfigure() {
   }
   // What it cannot do it says, and goes on.
   std::vector<StreamConfiguration> streams(1);
-  streams[0].size = c.max;
-  streams[0].frame_duration = c.frame_duration_min;
+  streams[0].size = c.modes[0].max;
+  streams[0].frame_duration = c.modes[0].frame_duration_min;
   Result<void> r = f.camera->configure(streams);
   CHECK_ERROR(r, Code::Invalid);
   g_assert_nonnull(strstr(r.error().hint.c_str(), "frame durations"));
