@@ -443,6 +443,10 @@ Result<void> Camera::queue_request(Request* request) {
   return d_->wrong_state("not running");
 }
 
+bool Camera::failed() const {
+  return d_->failure().has_value();
+}
+
 int Camera::ipa_pid() const {
   if (d_->in_callback())
     return d_->handler->ipa_pid();

@@ -104,6 +104,8 @@ class Camera {
    */
   Result<void> queue_request(Request* request);
 
+  /** Whether it failed since acquire(); the failed handler is told why, now or in a moment. */
+  [[nodiscard]] bool failed() const;
   /** Process the IPA runs in: our own for a thread, 0 where there is none (or none now). */
   [[nodiscard]] int ipa_pid() const;
   /** What is known of the IPA and its host. */

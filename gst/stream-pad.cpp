@@ -305,6 +305,8 @@ bool StreamPad::refill() {
     slot->request.reuse(false);
     slot->request.controls = supported(owner_.take_controls(false));
     if (Result<void> queued = capture_->queue(*slot); !queued) {
+      if (capture_->camera()->failed())
+        return true;  // which is posted by who noticed, and the next event
       fail(queued.error());
       return false;
     }

@@ -254,7 +254,8 @@ static void test_fails_mid_stream() {
 static void test_fails_while_blocked() {
   const auto script = use_camera();
   script->fail_at_frame = 1;
-  TestPipeline p(to_appsink());
+  /* Not async: a pipeline with an error goes no further, and the sink is to play. */
+  TestPipeline p(to_appsink() + " async=false");
   const auto pad = ObjectPtr<GstPad>::adopt(gst_element_get_static_pad(p.src.get(), "src"));
   const gulong block = gst_pad_add_probe(
       pad.get(), static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER),
