@@ -51,7 +51,9 @@ Result<TuningFile> open_tuning_file(const std::string& wanted, const std::string
     places.insert(places.begin(), ".");
   std::string looked;
   for (const std::string& folder : places) {
-    Result<TuningFile> file = open_file(folder + "/" + name);
+    std::string path = folder;
+    path.append("/").append(name);
+    Result<TuningFile> file = open_file(path);
     if (file || file.error().code != Error::Code::NotFound)
       return file;
     looked += (looked.empty() ? "" : ", ") + folder;

@@ -182,7 +182,7 @@ void Supervisor::replace(Lock& lock) {
   const bool spare = replica && !replica->lost();
   std::optional<Error> error;
   if (replica && !spare)
-    trash_.push_back(std::move(replica));
+    trash_.push_back(std::exchange(replica, nullptr));
   if (!spare) {
     Result<std::unique_ptr<Replica>> made = make(lock);
     if (made)

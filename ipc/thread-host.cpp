@@ -99,7 +99,7 @@ ThreadHost::ThreadHost(Options options, GMainContext* context, HostHandlers hand
   });
   {
     const std::lock_guard lock(core_->mutex);
-    core_->name = options.name.empty() ? "ipa" : "ipa:" + options.name;
+    core_->name = options.name.empty() ? "ipa" : "ipa:" + std::move(options.name);
   }
   GstTask* task = gst_task_new(
       [](gpointer data) {

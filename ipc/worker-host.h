@@ -42,7 +42,7 @@ class WorkerHost final : public Host {
   static Result<std::unique_ptr<WorkerHost>> start(Options options, GMainContext* context,
                                                    HostHandlers handlers, EventHandler on_event);
   /** As close(). */
-  ~WorkerHost() override;
+  ~WorkerHost() override;  // NOLINT(bugprone-exception-escape): see its definition
 
   [[nodiscard]] IpaHostKind kind() const override { return kIpaHostWorker; }
   [[nodiscard]] int pid() const override;

@@ -39,7 +39,7 @@ class WorkerLife {
   virtual void on_exit(std::function<void()> handler) = 0;
   /** Called in an IoThread with the number of bytes, whenever it wrote some; never where we do not
    * read what it writes. At most one. */
-  virtual void on_output(std::function<void(size_t)> handler) {}
+  virtual void on_output(const std::function<void(size_t)>& handler) {}
   /** Whether there is nothing more to wait for, at most after `limit`. */
   [[nodiscard]] virtual bool wait(std::chrono::milliseconds limit) = 0;
   /** Kills a child; hangs up on a service. Any thread; does not block. */

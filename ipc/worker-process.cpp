@@ -210,7 +210,7 @@ void WorkerProcess::Shared::ended() {
     handler();
 }
 
-Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Options options) {
+Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Options&& options) {
   static std::once_flag once;
   std::call_once(once, [] {
     GST_DEBUG_CATEGORY_INIT(ipa_worker_debug, "camera-ipa-worker", 0, "Output of IPA workers");
@@ -300,20 +300,19 @@ void WorkerProcess::set_worker(int pid) {
 void WorkerProcess::on_exit(std::function<void()> handler) {
   const std::shared_ptr<Shared> shared = shared_;
   shared->io->run([&] {
-    bool now = false;
     {
       const std::lock_guard lock(shared->mutex);
-      now = shared->exited;
-      if (!now)
+      if (!shared->exited) {
         shared->exit_handler = std::move(handler);
+        return;
+      }
     }
-    if (now)
-      handler();
+    handler();
   });
 }
 
-void WorkerProcess::on_output(std::function<void(size_t)> handler) {
-  shared_->io->run([&] { shared_->output_handler = std::move(handler); });
+void WorkerProcess::on_output(const std::function<void(size_t)>& handler) {
+  shared_->io->run([&] { shared_->output_handler = handler; });
 }
 
 bool WorkerProcess::wait(std::chrono::milliseconds limit) {

@@ -37,8 +37,8 @@ class WorkerProcess final : public WorkerLife {
   /** NotFound, Permission: the program is not there or may not be run. */
   static Result<void> check_program(const std::string& program);
 
-  /** NotFound, Permission: the program is not there or may not be run. */
-  static Result<std::unique_ptr<WorkerProcess>> start(Options options);
+  /** Takes the descriptors over. Errors of check_program(), or what the system refused. */
+  static Result<std::unique_ptr<WorkerProcess>> start(Options&& options);
   /** Kills it where it runs, and waits until it is gone. */
   ~WorkerProcess() override;
 
@@ -49,7 +49,7 @@ class WorkerProcess final : public WorkerLife {
   [[nodiscard]] bool ends_with_stream() const override { return false; }
   /** Called in an IoThread when the process has ended; at once where it has. At most one. */
   void on_exit(std::function<void()> handler) override;
-  void on_output(std::function<void(size_t)> handler) override;
+  void on_output(const std::function<void(size_t)>& handler) override;
   /** Whether it ended, at most after `limit`. */
   [[nodiscard]] bool wait(std::chrono::milliseconds limit) override;
   void kill() override;

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -48,8 +49,9 @@ std::vector<std::string> library_folders(const std::string& program, const ElfNe
     add_folders(folders, list, folder_of(program));
   add_folders(folders, needs.run_path, folder_of(program));
   /* On a system with folders for each machine, the loader is in the right one. */
-  if (const HandlePtr<char, free> real{realpath(needs.interpreter.c_str(), nullptr)}) {
-    const std::string folder = folder_of(real.get());
+  std::array<char, PATH_MAX> real{};
+  if (realpath(needs.interpreter.c_str(), real.data())) {
+    const std::string folder = folder_of(real.data());
     folders.push_back(folder);
     const std::string name = folder.substr(folder.rfind('/') + 1);
     folders.push_back("/usr/lib/" + name);
@@ -70,7 +72,8 @@ class Closure {
       if (found_.size() >= ElfNeeds::kMax || found_.contains(name))
         continue;
       for (const std::string& folder : folders_) {
-        const std::string path = folder + "/" + name;
+        std::string path = folder;
+        path.append("/").append(name);
         const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
         if (!fd.valid())
           continue;

@@ -283,7 +283,8 @@ Result<LockdownReport> lock(const LockdownOptions& options, const Arguments& a) 
 
 }  // namespace
 
-int main(int argc, char** argv) {
+/* The check does not see that a Result is asked only for what it holds, and so never throws. */
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): as said above
   Result<Arguments> arguments = parse(argc, argv);
   if (!arguments)
     return fail(kExitUsage, arguments.error());
