@@ -26,10 +26,12 @@ Error no_address(const std::string& text, const std::string& why) {
                kHint);
 }
 
-/* %XX in a value; nothing where that is wrong. */
+/* %XX in a value; nothing where that is wrong, or a zero byte, which ends a path. */
 std::optional<std::string> unescape(std::string_view value) {
   std::string out;
   for (size_t i = 0; i < value.size(); i++) {
+    if (value[i] == '\0')
+      return std::nullopt;
     if (value[i] != '%') {
       out += value[i];
       continue;

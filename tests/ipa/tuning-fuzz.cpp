@@ -7,11 +7,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
-#include "core/isp/parameters.h"
 #include "ipa/simulated/tuning.h"
-#include "tests/ipa/simulated-rig.h"
+#include "tests/ipa/fuzz-run.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
@@ -19,14 +17,6 @@ using namespace gstcam;
 using namespace gstcam::simulated;
 
 namespace {
-
-void require(bool fact, const Result<void>& why = {}) {
-  if (fact)
-    return;
-  if (!why)
-    g_printerr("%s\n", why.error().message.c_str());
-  std::abort();
-}
 
 struct Memory {
   SharedMemory params = *SharedMemory::create("params", sizeof(GstCameraIspParameters));
@@ -46,30 +36,7 @@ void run(SimulatedIpa& ipa, const Events& events) {
   buffers.push_back(Rig::buffer(Rig::kParams, memory.params.fd(), memory.params.size(), true));
   buffers.push_back(Rig::buffer(Rig::kStats, memory.stats.fd(), memory.stats.size(), false));
   require(ipa.map_buffers(buffers).ok());
-  require(ipa.start({}).ok());
-  constexpr double kLevels[] = {0.02, 0.3, 1, 1, 0.0001};
-  for (uint32_t frame = 0; frame < std::size(kLevels); frame++) {
-    require(ipa.queue_request(frame, {}).ok());
-    require(ipa.compute_params(frame, Rig::kParams).ok());
-    GstCameraIspParameters parameters;
-    std::memcpy(&parameters, memory.params.data(), sizeof parameters);
-    const Result<void> checked = check_isp_parameters(parameters);
-    require(checked.ok(), checked);
-    GstCameraIspStatistics statistics =
-        algorithms::take(algorithms::grey_scene(0.05, 0.6), kLevels[frame]);
-    statistics.frame = frame;
-    std::memcpy(memory.stats.data(), &statistics, sizeof statistics);
-    require(ipa.process_stats(frame, Rig::kStats, Rig::taken()).ok());
-  }
-  for (const Events::Seen& seen : events.seen) {
-    seen.controls.for_each([](ControlId id, const ControlValue& value) {
-      const Result<void> checked = check_control(id, value);
-      require(checked.ok(), checked);
-    });
-    const double gain = seen.controls.get_or(ControlId::AnalogueGain, 1.0);
-    require(gain >= 1 && gain <= 16);  // what sensor_info() can do
-  }
-  require(ipa.stop().ok());
+  run_frames(ipa, events, memory.params, memory.stats);
 }
 
 }  // namespace
