@@ -59,7 +59,7 @@ Result<std::string> keys_of(const YamlNode& node) {
       std::string list;
       for (double number : *numbers)
         list += (list.empty() ? "" : ", ") + std::to_string(static_cast<long>(number));
-      text += "      " + key + ": [" + list + "]\n";
+      text.append("      ").append(key).append(": [").append(list).append("]\n");
     } else {
       Result<std::string> scalar = value.as_string();
       if (!scalar)
