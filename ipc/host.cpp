@@ -125,25 +125,36 @@ Error HostState::lose(Error error) {
     loss_ = error;
     state_ = State::Lost;
   }
-  events_.push_last([handler = handlers_.on_lost, error] {
+  events_.push_last([this, handler = handlers_.on_lost] {
     if (handler)
-      handler(error);
+      handler(loss());
   });
   return error;
 }
 
-void HostState::lose_flooded() {
-  lose(Error(Error::Code::Protocol,
-             "the IPA sends events faster than they can be handled: " +
-                 std::to_string(EventQueue::kMaxEvents) + " events or " +
-                 std::to_string(EventQueue::kMaxCost >> 20U) + " MiB wait",
-             "this is an error in the IPA module"));
+void HostState::blame(Error error) {
+  const std::lock_guard lock(mutex_);
+  if (state_.load() == State::Lost)
+    loss_ = std::move(error);
+}
+
+Error HostState::flooded() {
+  return Error(Error::Code::Protocol,
+               "the IPA sends events faster than they can be handled: " +
+                   std::to_string(EventQueue::kMaxEvents) + " events or " +
+                   std::to_string(EventQueue::kMaxCost >> 20U) + " MiB wait",
+               "this is an error in the IPA module");
 }
 
 void HostState::call_failed(std::string member, Error error) {
+  if (!offer_call_failed(std::move(member), std::move(error)))
+    lose(flooded());
+}
+
+bool HostState::offer_call_failed(std::string member, Error error) {
   const size_t size = member.size() + error.message.size() + error.hint.size();
-  emit_sized(size, [handler = handlers_.on_call_failed, member = std::move(member),
-                    error = std::move(error)] {
+  return offer(size, [handler = handlers_.on_call_failed, member = std::move(member),
+                      error = std::move(error)] {
     if (handler)
       handler(member, error);
   });

@@ -62,22 +62,32 @@ class HostState {
    */
   Result<std::unique_lock<std::mutex>> enter_async(const char* member);
 
-  /** An event of the IPA: `f` is a `void()` for the handler's context. Dropped outside a run. */
+  /**
+   * An event of the IPA: `f` is a `void()` for the handler's context. Dropped outside a run; an IPA
+   * that sends more than the handler takes is lost.
+   */
   template <typename F>
   void emit(F&& f) {
-    if (events_.push_in_run(sizeof(f), std::forward<F>(f)) == EventQueue::Pushed::Full)
-      lose_flooded();
+    if (!offer(0, std::forward<F>(f)))
+      lose(flooded());
   }
-  /** As emit(); `size` is what the event holds besides: bytes of its body. */
+  /** As emit(); `size` is what the event holds besides: bytes of its body. False: the queue is
+   * full, and the caller has to see to the loss. */
   template <typename F>
-  void emit_sized(size_t size, F&& f) {
-    if (events_.push_in_run(sizeof(f) + size, std::forward<F>(f)) == EventQueue::Pushed::Full)
-      lose_flooded();
+  [[nodiscard]] bool offer(size_t size, F&& f) {
+    return events_.push_in_run(sizeof(f) + size, std::forward<F>(f)) != EventQueue::Pushed::Full;
   }
   void call_failed(std::string member, Error error);
+  /** As offer(). */
+  [[nodiscard]] bool offer_call_failed(std::string member, Error error);
+  /** The error of an IPA whose events are too many. */
+  static Error flooded();
 
   /** Declares the IPA lost; the first error counts and is returned. */
   Error lose(Error error);
+  /** What on_lost is to say instead, where it was not called yet: found in an event before it. In
+   * the handler's context. */
+  void blame(Error error);
   [[nodiscard]] bool lost() const { return state_.load() == State::Lost; }
   /** start() was called and stop() has not returned. */
   [[nodiscard]] bool running() const;
@@ -90,7 +100,6 @@ class HostState {
  private:
   enum class State : uint8_t { New, Initialising, Ready, Starting, Running, Stopping, Lost };
   Error wrong_state(const char* member, State state) const;
-  void lose_flooded();
 
   HostHandlers handlers_;
   mutable std::mutex mutex_;

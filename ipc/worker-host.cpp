@@ -15,7 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/* How long a worker whose stream ended has to end by itself, so that we learn how. */
+/* Of a worker's end we hear twice, from its process and from its stream. How long after the one the
+ * other has: to say how it ended, and to be read to its end. */
 constexpr auto kLastBreath = 200ms;
 
 /* What one queued descriptor counts for: so that 256 of them fill the queue of events. */
@@ -40,17 +41,29 @@ struct WorkerHost::Shared : std::enable_shared_from_this<Shared> {
 
   std::mutex mutex;
   std::condition_variable lost;
-  bool ending = false;                  // close() is on it: the end is no loss
-  bool hung_up = false;                 // its stream ended and it did not
-  std::optional<Error> cause;           // the first thing that went wrong
-  std::atomic<bool> distrusted{false};  // it did not just end: no event is handed on any more
+  bool ending = false;         // close() is on it: the end is no loss
+  bool hung_up = false;        // its stream ended and it did not
+  bool exited = false;         // it has ended for us
+  bool declared = false;       // as lost
+  std::optional<Error> cause;  // the first thing that went wrong
+  /* It did not just end. Nothing more is taken from it; what came before is handed on, in the order
+   * in which it came, whoever was faster: so the outcome is the same every time. */
+  std::atomic<bool> distrusted{false};
+  bool lied = false;  // in an event; the handler's context only
 
   void receive(Message message);
+  void hand_on(Message event);
   void receive_call_failed(const Message& message);
   Result<void> judge_service(const std::string& layers);
   /** Something went wrong; the loss is declared when the process has ended. */
   void fail(Error error);
+  void fail_for_event(Error error);
   void process_ended();
+  void after_last_breath(void (Shared::*step)());
+  void hung_up_and_lives();
+  void declare();
+  /** Under the mutex. */
+  Error loss_for(const Error& why) const;
   Error wait_for_loss(const char* member);
 };
 
@@ -89,16 +102,25 @@ void WorkerHost::Shared::receive(Message message) {
     return;
   }
   const size_t size = g_variant_get_size(message.body.get()) + message.fds.size() * kFdCost;
-  state->emit_sized(size, [self = shared_from_this(), event = std::move(message)]() mutable {
-    /* What follows a lie is not worth to be looked at, and would hide it. */
-    if (self->distrusted)
-      return;
-    const std::string member = event.member;
-    if (Result<void> handled = self->on_event(std::move(event)); !handled) {
-      self->fail(Error(Error::Code::Protocol,
-                       "the IPA worker sent a wrong " + member + ": " + handled.error().message));
-    }
-  });
+  const bool taken =
+      state->offer(size, [self = shared_from_this(), event = std::move(message)]() mutable {
+        self->hand_on(std::move(event));
+      });
+  if (!taken)
+    fail(HostState::flooded());
+}
+
+/* In the handler's context. */
+void WorkerHost::Shared::hand_on(Message event) {
+  /* What follows a lie is not worth to be looked at, and would hide it. */
+  if (lied)
+    return;
+  const std::string member = event.member;
+  if (Result<void> handled = on_event(std::move(event)); !handled) {
+    lied = true;
+    fail_for_event(Error(Error::Code::Protocol,
+                         "the IPA worker sent a wrong " + member + ": " + handled.error().message));
+  }
 }
 
 void WorkerHost::Shared::receive_call_failed(const Message& message) {
@@ -112,64 +134,115 @@ void WorkerHost::Shared::receive_call_failed(const Message& message) {
   const char* hint = nullptr;
   g_variant_get(message.body.get(), "(&s&s&s&s)", &member, &code, &text, &hint);
   constexpr size_t kMax = 4096;
-  state->call_failed(std::string(member).substr(0, 80),
-                     Error(error_code_from_string(code), std::string(text).substr(0, kMax),
-                           std::string(hint).substr(0, kMax)));
+  if (!state->offer_call_failed(
+          std::string(member).substr(0, 80),
+          Error(error_code_from_string(code), std::string(text).substr(0, kMax),
+                std::string(hint).substr(0, kMax))))
+    fail(HostState::flooded());
 }
 
 /* Any thread; does not block. */
 void WorkerHost::Shared::fail(Error error) {
   const bool by_itself = error.code == Error::Code::Lost;
+  bool over = false;
   {
     const std::lock_guard lock(mutex);
     if (ending || cause)
       return;
     distrusted = !by_itself;
     cause = std::move(error);
+    over = exited;
+    if (by_itself && process->ends_with_stream())
+      hung_up = true;
   }
-  if (by_itself && process->ends_with_stream()) {
-    const std::lock_guard lock(mutex);
-    hung_up = true;
-  }
-  if (!by_itself || process->ends_with_stream()) {
+  if (over)
+    declare();
+  else if (!by_itself || process->ends_with_stream())
     process->kill();
-    return;
+  else  // the stream ended: most likely because the process does
+    after_last_breath(&Shared::hung_up_and_lives);
+}
+
+/* In the handler's context. The event came before whatever else was found since. */
+void WorkerHost::Shared::fail_for_event(Error error) {
+  {
+    const std::lock_guard lock(mutex);
+    if (ending)
+      return;
+    if (cause && !distrusted) {
+      cause = error;
+      distrusted = true;
+      if (declared)
+        state->blame(loss_for(error));
+      return;
+    }
   }
-  /* The stream ended: most likely because the process does. */
+  fail(std::move(error));
+}
+
+void WorkerHost::Shared::after_last_breath(void (Shared::*step)()) {
+  struct Later {
+    std::weak_ptr<Shared> shared;
+    void (Shared::*step)();
+  };
   const SourcePtr limit(
       g_timeout_source_new(static_cast<guint>(std::chrono::milliseconds(kLastBreath).count())));
   g_source_set_callback(
       limit.get(),
       [](gpointer data) -> gboolean {
-        if (const std::shared_ptr<Shared> self =
-                static_cast<std::weak_ptr<Shared>*>(data)->lock()) {
-          const std::lock_guard lock(self->mutex);
-          if (!self->ending) {
-            self->hung_up = true;
-            self->process->kill();
-          }
-        }
+        const auto* later = static_cast<Later*>(data);
+        const auto what = later->step;
+        if (const std::shared_ptr<Shared> self = later->shared.lock())
+          (self.get()->*what)();
         return G_SOURCE_REMOVE;
       },
-      new std::weak_ptr<Shared>(weak_from_this()),                               // NOLINT
-      [](gpointer data) { delete static_cast<std::weak_ptr<Shared>*>(data); });  // NOLINT
+      new Later{weak_from_this(), step},                         // NOLINT: GLib holds it
+      [](gpointer data) { delete static_cast<Later*>(data); });  // NOLINT
   g_source_attach(limit.get(), IoThread::get()->context());
+}
+
+void WorkerHost::Shared::hung_up_and_lives() {
+  const std::lock_guard lock(mutex);
+  if (ending || exited)
+    return;
+  hung_up = true;
+  process->kill();
 }
 
 /* In the IoThread, once. */
 void WorkerHost::Shared::process_ended() {
-  std::unique_lock lock(mutex);
-  if (ending)
-    return;
-  const Error why = cause.value_or(Error(Error::Code::Lost, ""));
-  if (!cause)
-    cause = why;
-  const std::string hang_up = hung_up ? "the IPA worker closed its connection; " : "";
-  lock.unlock();
-  if (why.code == Error::Code::Lost)
-    state->lose(Error(Error::Code::Lost, hang_up + process->epitaph(), process->hint()));
+  bool heard = false;
+  {
+    const std::lock_guard lock(mutex);
+    exited = true;
+    heard = cause.has_value() || process->ends_with_stream();
+  }
+  /* What it said before its end is read before: its stream then ends, and fail() hears of it. */
+  if (heard)
+    declare();
   else
-    state->lose(Error(why.code, why.message + "; " + process->epitaph(), why.hint));
+    after_last_breath(&Shared::declare);
+}
+
+Error WorkerHost::Shared::loss_for(const Error& why) const {
+  if (why.code == Error::Code::Lost) {
+    return Error(Error::Code::Lost,
+                 (hung_up ? "the IPA worker closed its connection; " : "") + process->epitaph(),
+                 process->hint());
+  }
+  return Error(why.code, why.message + "; " + process->epitaph(), why.hint);
+}
+
+/* Once, when the process has ended. */
+void WorkerHost::Shared::declare() {
+  std::unique_lock lock(mutex);
+  if (ending || std::exchange(declared, true))
+    return;
+  if (!cause)
+    cause = Error(Error::Code::Lost, "");
+  const Error loss = loss_for(*cause);
+  lock.unlock();
+  state->lose(loss);
   lock.lock();
   lost.notify_all();
 }

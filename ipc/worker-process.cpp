@@ -107,8 +107,9 @@ struct WorkerProcess::Shared : std::enable_shared_from_this<Shared> {
 
   mutable std::mutex mutex;
   std::condition_variable changed;
-  int worker = 0;      // of whom we know that bubblewrap started it
-  UniqueFd worker_fd;  // a pidfd: kills that one and no other
+  int worker = 0;       // of whom we know that bubblewrap started it
+  UniqueFd worker_fd;   // a pidfd: kills that one and no other
+  bool reaped = false;  // the worker was: bubblewrap is about to end, with its status
   bool exited = false;
   bool watched = true;  // a callback of the wait is to come
   std::function<void()> exit_handler;
@@ -271,8 +272,10 @@ WorkerProcess::~WorkerProcess() {
   if (!wait(std::chrono::milliseconds(0)))
     kill();
   /* One that the kernel holds (a page that does not come) is reaped by GLib, later. */
-  if (!wait(std::chrono::milliseconds(2000)))
+  if (!wait(std::chrono::milliseconds(2000))) {
+    g_subprocess_force_exit(shared_->process.get());
     g_cancellable_cancel(shared_->cancel.get());
+  }
   {
     std::unique_lock lock(shared_->mutex);
     shared_->changed.wait(lock, [this] { return !shared_->watched; });
@@ -295,6 +298,7 @@ void WorkerProcess::set_worker(int pid) {
     return;
   shared_->worker = pid;
   shared_->worker_fd.reset(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  shared_->reaped = !shared_->worker_fd.valid() && errno == ESRCH;
 }
 
 void WorkerProcess::on_exit(std::function<void()> handler) {
@@ -320,12 +324,16 @@ bool WorkerProcess::wait(std::chrono::milliseconds limit) {
   return shared_->changed.wait_for(lock, limit, [this] { return shared_->exited; });
 }
 
+/* From the inside out, so that nothing is left when the outermost has gone; and bubblewrap, which
+ * alone knows how a worker ended that has, is not killed before it has told. */
 void WorkerProcess::kill() {
   {
-    /* From the inside out, so that nothing is left when the outermost has gone. */
     const std::lock_guard lock(shared_->mutex);
     if (shared_->worker_fd.valid() &&
-        syscall(SYS_pidfd_send_signal, shared_->worker_fd.get(), SIGKILL, nullptr, 0) == 0)
+        (syscall(SYS_pidfd_send_signal, shared_->worker_fd.get(), SIGKILL, nullptr, 0) == 0 ||
+         errno == ESRCH))
+      return;
+    if (shared_->reaped)
       return;
   }
   g_subprocess_force_exit(shared_->process.get());

@@ -33,6 +33,8 @@ constexpr int kExitSandbox = 6;
 
 /* How long a worker whose stream ended has to end by itself, so that we learn how. */
 constexpr auto kLastBreath = 200ms;
+/* How long the end of one that was killed, or could not be made, may take on a busy machine. */
+constexpr auto kEnd = 2000ms;
 
 struct Pair {
   UniqueFd ours;
@@ -182,8 +184,11 @@ Attempt attempt(const SandboxLaunch& launch, const std::string& bubblewrap) {
 }
 
 /* What bubblewrap itself could not do; empty where it got as far as the worker. */
-std::string bubblewrap_complaint(WorkerProcess& process) {
-  return process.wait(kLastBreath) ? line_after(process.tail(), "bwrap: ") : "";
+std::string bubblewrap_complaint(WorkerProcess& process, const Error& why) {
+  /* Its end of the socket that tells of the worker is closed: so it ends, or the worker does. */
+  return process.wait(why.code == Error::Code::Lost ? kEnd : kLastBreath)
+             ? line_after(process.tail(), "bwrap: ")
+             : "";
 }
 
 Error no_bubblewrap(const std::string& complaint) {
@@ -198,6 +203,11 @@ Error no_bubblewrap(const std::string& complaint) {
 
 Error launch_failure(const SandboxLaunch& launch, WorkerProcess& process, const Error& why) {
   const bool ended = why.code != Error::Code::Timeout && process.wait(kLastBreath);
+  /* To one that is ending this does nothing; then its end is what it made of it. */
+  if (!ended && why.code != Error::Code::Timeout) {
+    process.kill();
+    (void)process.wait(kEnd);
+  }
   const std::string tail = process.tail();
   const std::string complaint = ended ? line_after(tail, "gst-camera-ipa-worker: error: ") : "";
   if (!complaint.empty()) {
@@ -237,7 +247,7 @@ Result<SandboxedWorker> launch_worker(const SandboxLaunch& launch) {
 
   Attempt first = attempt(launch, bubblewrap ? *bubblewrap : "");
   if (first.process && bubblewrap) {
-    const std::string complaint = bubblewrap_complaint(*first.process);
+    const std::string complaint = bubblewrap_complaint(*first.process, first.worker.error());
     if (!complaint.empty()) {
       const Error why = no_bubblewrap(complaint);
       if (require)

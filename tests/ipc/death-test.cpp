@@ -126,6 +126,7 @@ void test_hostile_in_start(gconstpointer data) {
   ASSERT_OK(peer.init(hostile->how));
   (void)peer.ipa->start();  // may come back before its event is looked at
   wait_for_loss(peer, hostile->code, hostile->text);
+  g_assert_cmpint(count_children(), ==, 0);  // whatever the loss, its process has ended
 }
 
 void expect_no_ipa(Peer& peer, Error::Code code, const std::string& text) {
