@@ -60,8 +60,9 @@ Result<void> limit(__rlimit_resource resource, rlim_t value) {
   return {};
 }
 
-/* Before Linux 5.14, and outside of a namespace, all of the user's processes count: then a limit
- * would keep us from making threads, and seccomp alone keeps it from making processes. */
+/* For a user namespace of our own. Elsewhere all of the user's processes count, and what others of
+ * his start later would keep us from making a thread: there seccomp alone keeps it from making
+ * processes. Before Linux 5.14 they count in a namespace too: a trial tells. */
 Result<void> limit_processes() {
   struct rlimit old {};
   if (getrlimit(RLIMIT_NPROC, &old) < 0)
@@ -82,12 +83,12 @@ Result<void> limit_processes() {
   return {};
 }
 
-Result<void> limit_resources() {
+Result<void> limit_resources(const LockdownOptions& options) {
   for (const Limit& entry : kLimits) {
     if (Result<void> limited = limit(entry.resource, entry.value); !limited)
       return limited;
   }
-  return limit_processes();
+  return options.own_users ? limit_processes() : Result<void>();
 }
 
 Result<void> drop_capabilities() {
@@ -185,7 +186,7 @@ Result<LockdownReport> lock_worker(const LockdownOptions& options) {
   Locker locker(options);
   locker.layer("no-capabilities", [] { return named(drop_capabilities(), "no-capabilities"); });
   locker.layer("no-new-privs", [] { return named(forbid_new_privileges(), "no-new-privs"); });
-  locker.layer("rlimits", [] { return named(limit_resources(), "rlimits"); });
+  locker.layer("rlimits", [&] { return named(limit_resources(options), "rlimits"); });
   locker.layer("landlock", [&]() -> Result<std::string> {
     const Result<int> abi = apply_landlock(readable_folders(), options.module_fd);
     if (!abi)

@@ -28,7 +28,8 @@ namespace gstcam::ipc {
 struct LockdownOptions {
   SandboxPolicy policy = SandboxPolicy::Require;
   bool log_mode = false;
-  int module_fd = -1;  // a file that may be read besides libraries, -1: none
+  int module_fd = -1;      // a file that may be read besides libraries, -1: none
+  bool own_users = false;  // we are in a user namespace of our own (bubblewrap's)
   /** Layers left out, for tests of the others: "landlock", "seccomp" ... Named in `missing`. */
   std::vector<std::string> leave_out;
 };

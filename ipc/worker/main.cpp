@@ -248,6 +248,7 @@ LockdownOptions lockdown_options(const Arguments& a, const ModuleFile& file) {
                                                                   : SandboxPolicy::Prefer;
   options.log_mode = a.sandbox_log;
   options.module_fd = file.fd.get();
+  options.own_users = a.module_file != nullptr;  // which bubblewrap alone puts there
   options.leave_out = a.leave_out;
   return options;
 }
