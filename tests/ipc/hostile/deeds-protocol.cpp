@@ -81,6 +81,13 @@ void say_announced(uint32_t body) {
   }
 }
 
+void say_half() {
+  say_raw("l\4\1\1\20\0\0\0\1\0\0\0\100\0\0\0ab", 18);
+  shutdown(find_socket(), SHUT_WR);
+  while (true)
+    pause();
+}
+
 void say_without_end(const char* member, GVariant* body) {
   const DBusMessagePtr message = signal(member, body);
   while (say_raw(message.get())) {
@@ -190,12 +197,23 @@ const Lie kLies[] = {
        say_raw(text.data(), text.size());
      }},
     {"raw-http", [](const Stage&) { say_raw("GET / HTTP/1.1\r\n\r\n", 18); }},
-    {"raw-half-message",
+    {"raw-half-message", [](const Stage&) { say_half(); }},
+    /* What is said before the end counts, though the end may be noticed first. */
+    {"raw-garbage-and-exit",
      [](const Stage&) {
-       say_raw("l\4\1\1\20\0\0\0\1\0\0\0\100\0\0\0ab", 18);
-       shutdown(find_socket(), SHUT_WR);
-       while (true)
-         pause();
+       const std::string text(4096, '\xa5');
+       say_raw(text.data(), text.size());
+       _exit(9);
+     }},
+    {"raw-wrong-type-and-exit",
+     [](const Stage&) {
+       say_raw(signal("ParamsComputed", g_variant_new("(ss)", "one", "two")).get());
+       _exit(9);
+     }},
+    {"raw-unknown-frame-and-exit",
+     [](const Stage& s) {
+       say_raw(signal("ParamsComputed", g_variant_new("(uu)", s.frame + 1000, 1U)).get());
+       _exit(9);
      }},
     {"raw-256-mib", [](const Stage&) { say_announced(256U << 20U); }},
     {"raw-100-mib", [](const Stage&) { say_announced(100U << 20U); }},
@@ -326,6 +344,7 @@ const ReplyLie kReplyLies[] = {
     {"reply-never", [](auto&) { while (true) pause(); }},
     {"reply-throws", [](auto&) { throw 42; }},
     {"reply-garbage", [](auto&) { const std::string text(4096, '\xa5'); say_raw(text.data(), text.size()); }},
+    {"reply-half-message", [](auto&) { say_half(); }},
     {"reply-wrong-serial", [](auto&) { say_raw(reply_to(0x7fffffffU, g_variant_new("()")).get()); }},
     {"reply-twice", [](auto&) { for (uint32_t serial = 1; serial < 64; serial++) say_raw(reply_to(serial, g_variant_new("(d)", 1.0)).get()); }},
     {"reply-stderr-bomb", [](auto&) { while (true) std::fprintf(stderr, "%0100d\n", 1); }},

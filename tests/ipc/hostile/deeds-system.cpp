@@ -274,6 +274,13 @@ const Attempt kAttempts[] = {
        char c = '\n';
        return outcome(ioctl(2, TIOCSTI, &c));
      }},
+    /* Its stderr is no terminal; so that no request gets through is seen of one that every file
+     * has. */
+    {"ioctl",
+     [] {
+       int bytes = 0;
+       return outcome(ioctl(2, FIONREAD, &bytes));
+     }},
 };
 /* clang-format on */
 

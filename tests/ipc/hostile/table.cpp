@@ -90,6 +90,7 @@ const char* const kAttempts[] = {
     "init-module",
     "reboot",
     "type-into-terminal",
+    "ioctl",
 };
 
 /* Some of what has to be locked before the module's first instruction. */
@@ -101,7 +102,7 @@ const char* const kEarlyAttempts[] = {
 
 const char* const kBufferAttempts[] = {
     "shrink-params",         "grow-params", "shrink-stats",  "map-stats-writable",
-    "reopen-stats-writable", "write-stats", "unseal-params",
+    "reopen-stats-writable", "write-stats", "unseal-params", "punch-stats",
 };
 
 const char* const kParamsLies[] = {
@@ -136,16 +137,25 @@ const Row kLies[] = {
     {"compute_params", "stderr-bomb", Outcome::Lost, Code::Protocol, "writes too much"},
     {"compute_params", "stderr-binary", Outcome::Unaffected, {}, ""},
     {"compute_params", "hang-up", Outcome::Lost, Code::Lost, "closed its connection"},
-    /* What started it in the sandbox may still have the socket open. */
+    /* The worker's own D-Bus thread waits for the socket to become readable meanwhile, which keeps
+     * it open: Lost where the host still sends a call and so wakes that thread, else Timeout; of
+     * the frame before, where that thread had not sent what was said of it. */
     {"compute_params", "close-socket", Outcome::Lost, Code::Lost, "closed its connection",
-     Code::Timeout},
+     Ending{Code::Timeout, "no answer to compute_params(10)|no answer to process_stats(9)"}},
     {"compute_params", "half-close", Outcome::Lost, Code::Lost, "closed its connection"},
     {"compute_params", "raw-garbage", Outcome::Lost, Code::Protocol, "no D-Bus message"},
     {"compute_params", "raw-zeros", Outcome::Lost, Code::Protocol, "no D-Bus message"},
     {"compute_params", "raw-http", Outcome::Lost, Code::Protocol, "no D-Bus message"},
-    // Protocol where an answer that GDBus sends meanwhile completes the half.
+    /* The worker's own D-Bus thread may still have events of frames before to send: Protocol where
+     * it writes one between the half and the end, and so completes the half to no message. In the
+     * sync calls, where it has nothing to send, there is one outcome (reply-half-message). */
     {"compute_params", "raw-half-message", Outcome::Lost, Code::Lost, "closed its connection",
-     Code::Protocol},
+     Ending{Code::Protocol, "no D-Bus message"}},
+    {"compute_params", "raw-garbage-and-exit", Outcome::Lost, Code::Protocol, "no D-Bus message"},
+    {"compute_params", "raw-wrong-type-and-exit", Outcome::Lost, Code::Protocol,
+     "wrong ParamsComputed"},
+    {"compute_params", "raw-unknown-frame-and-exit", Outcome::Lost, Code::Protocol,
+     "params_computed(1010)"},
     {"compute_params", "raw-256-mib", Outcome::Lost, Code::Protocol, "no D-Bus message"},
     {"compute_params", "raw-100-mib", Outcome::Lost, Code::Protocol, "over the limit"},
     {"compute_params", "raw-many-variants", Outcome::Lost, Code::Protocol, "over the limit"},
@@ -196,14 +206,30 @@ const Row kReplies[] = {
     {"", "reply-throws", Outcome::Refused, Code::Failed, "threw"},
     {"", "reply-garbage", Outcome::Lost, Code::Protocol, "no D-Bus message"},
     {"", "reply-wrong-serial", Outcome::Lost, Code::Protocol, "does not wait"},
+    {"", "reply-half-message", Outcome::Lost, Code::Lost, "closed its connection"},
     {"", "reply-twice", Outcome::Lost, Code::Protocol, "does not wait|wrongly"},
     {"", "reply-stderr-bomb", Outcome::Lost, Code::Protocol, "writes too much"},
     {"", "reply-event-flood", Outcome::Lost, Code::Protocol, ""},
 };
 
+/* What a service is told apart by. */
+void move_to_service(Row& row) {
+  /* What its workers write is its journal's, and not ours to count. */
+  if (row.deed.ends_with("stderr-bomb")) {
+    row.code = Code::Timeout;
+    row.text = row.deed == "stderr-bomb" ? "no answer to compute_params(10)" : "did not return";
+  }
+  /* The service has the socket too, until its worker has ended. */
+  if (row.deed == "close-socket") {
+    row.code = row.or_else->code;
+    row.text = row.or_else->text;
+    row.or_else.reset();
+  }
+}
+
 }  // namespace
 
-std::vector<Row> table() {
+std::vector<Row> table(Place place) {
   std::vector<Row> rows;
   for (const char* call : kCalls) {
     for (const End& end : kEnds)
@@ -228,6 +254,10 @@ std::vector<Row> table() {
     rows.push_back({"compute_params", deed, Outcome::Blocked, {}, ""});
   for (const char* deed : kEarlyAttempts)
     rows.push_back({"constructor", deed, Outcome::Blocked, {}, ""});
+  if (place == Place::Service) {
+    for (Row& row : rows)
+      move_to_service(row);
+  }
   return rows;
 }
 

@@ -22,16 +22,29 @@ enum class Outcome {
   Impossible,  // an attempt that must not succeed anywhere
 };
 
+/** What the application is told of a loss. */
+struct Ending {
+  Error::Code code = Error::Code::Failed;
+  std::string text;  // in the message; alternatives between '|'
+};
+
 struct Row {
   std::string call;
   std::string deed;
   Outcome outcome;
-  Error::Code code = Error::Code::Failed;   // of Lost and Refused
-  std::string text;                         // in its message; alternatives between '|'
-  std::optional<Error::Code> or_code = {};  // where the sandbox decides: then without the text
+  Error::Code code = Error::Code::Failed;  // of Lost, Refused and Survives
+  std::string text;                        // as Ending's
+  /** Where the row is a race within the attacker's own process, the other outcome that it has. */
+  std::optional<Ending> or_else = {};
+};
+
+/** Where the module runs. */
+enum class Place {
+  Worker,   // a process that the application starts
+  Service,  // one of a service that is there already
 };
 
 /** All rows. */
-std::vector<Row> table();
+std::vector<Row> table(Place place);
 
 }  // namespace gstcam::hostile

@@ -3,7 +3,6 @@
  * The sandbox of a worker: a module tries a table of forbidden things, with all layers and with
  * each of them alone, as root and (--as-user, where we are root) as an ordinary user.
  */
-#include <grp.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 
 #include "base/sanitizers.h"
 #include "ipc/worker-host.h"
+#include "tests/ipc/as-user.h"
 #include "tests/ipc/host-fixture.h"
 
 using namespace gstcam;
@@ -373,19 +373,6 @@ void test_log_mode() {
   for (const char* name : {"clone() is not in the table", "io_uring_setup() is not in the table",
                            "socket() was refused"})
     ASSERT_CONTAINS(end.error().message, name);
-}
-
-/* The rest of the run is an ordinary user's, in a process that was always his. */
-void become_user(char** argv) {
-  constexpr uid_t kNobody = 65534;
-  if (geteuid() == 0) {
-    if (setgroups(0, nullptr) < 0 || setresgid(kNobody, kNobody, kNobody) < 0 ||
-        setresuid(kNobody, kNobody, kNobody) < 0)
-      g_error("cannot become user %u: %s", kNobody, g_strerror(errno));
-    g_setenv("GST_CAMERA_TEST_AS_USER", "1", TRUE);
-    execv("/proc/self/exe", argv);
-    /* The build folder may be out of his reach. */
-  }
 }
 
 }  // namespace

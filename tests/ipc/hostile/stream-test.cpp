@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The stream goes on: with restarts on, whatever the table's module does in a call of a frame, no
+ * frame is missing, and every loss is told and made good.
+ *
+ * Without a clock the whole table: one worker misbehaves, in whatever frame the next one takes
+ * over.
+ * --live: of every class of misbehaviour, with a clock. There every worker has the orders, and the
+ * frame in which they hold is bridged. It runs at 10 frames a second, so that a busy machine does
+ * not miss one by itself.
+ */
+#include <gst/gst.h>
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <string_view>
+
+#include "pipelines/simulated/ipa-budget.h"
+#include "tests/ipc/hostile/ordered-module.h"
+#include "tests/ipc/hostile/shares.h"
+#include "tests/ipc/hostile/table.h"
+#include "tests/pipelines/simulated/recovery-rig.h"
+
+using namespace gstcam;
+using namespace gstcam::test;
+using namespace gstcam::hostile;
+
+namespace {
+
+constexpr size_t kFramesBefore = 12;
+constexpr size_t kFramesAfter = 12;
+constexpr int64_t kLiveFrame = 100000000;
+
+/* Rows of the table, in compute_params where nothing else is said. */
+constexpr std::string_view kLiveRows[] = {
+    /* It ends, */
+    "queue_request/segfault", "segfault", "process_stats/abort", "_exit", "exec", "fork", "bpf",
+    "ptrace-parent", "mount",
+    /* hangs, */
+    "loop", "process_stats/sigstop", "silent", "process_stats/silent", "hang-up", "half-close",
+    /* floods, */
+    "flood-events", "flood-raw-events", "flood-call-failed", "stderr-bomb", "raw-256-mib",
+    "raw-many-fds",
+    /* answers wrongly, */
+    "raw-garbage", "raw-half-message", "raw-replies-again", "unknown-frame", "answer-twice",
+    "wrong-type", "surplus-fd", "process_stats/metadata-twice", "process_stats/controls-nan-gain",
+    "process_stats/metadata-out-of-range",
+    /* spoils the shared memory, */
+    "params-rewritten", "params-ones", "shrink-params", "params-version",
+    /* and has no good numbers. */
+    "params-nan-gain", "params-infinite-gain", "params-huge-matrix", "params-tone-falls"};
+
+bool live = false;
+Counts counts;
+
+bool in_a_frame(const Row& row) {
+  return row.call == "queue_request" || row.call == "compute_params" || row.call == "process_stats";
+}
+
+bool wanted(const Row& row) {
+  if (!in_a_frame(row))
+    return false;
+  return !live || std::ranges::any_of(kLiveRows, [&](std::string_view name) {
+    return name == row.call + "/" + row.deed || (name == row.deed && row.call == "compute_params");
+  });
+}
+
+simulated::IpaConnector connector(const std::string& module) {
+  auto connected = std::make_shared<std::atomic<int>>(0);
+  return [module, connected](const CameraOptions& camera, GMainContext* context,
+                             simulated::IpaEvents& events, ipc::HostHandlers handlers) {
+    ipc::IpaOptions options;
+    options.isolation = camera.ipa_isolation;
+    options.budget = simulated::kIpaBudget;
+    options.module = live || (*connected)++ == 0 ? module : honest_module();
+    return simulated::create_ipa(options, context, events, std::move(handlers));
+  };
+}
+
+/* Whether the worker has to be lost: an attempt may be refused or killed for, and what is
+ * rewritten all the time may be good when it is looked at. */
+bool may_be_lost(const Row& row) {
+  return row.outcome != Outcome::Unaffected;
+}
+bool must_be_lost(const Row& row) {
+  return row.outcome == Outcome::Lost;
+}
+
+void test_row(gconstpointer data) {
+  const Row& row = *static_cast<const Row*>(data);
+  counts.rows++;
+  const OrderedModule ordered(row.call, row.deed);
+  RecoveryRig rig(live, 1000, kSmall, connector(ordered.path()));
+  if (live) {
+    rig.f.frame_duration = kLiveFrame;
+    rig.f.configure(PixelFormat::Nv12, kSmall);
+  }
+  const int first = rig.worker();
+  rig.start();
+  rig.wait_frames(kFramesBefore);
+  if (must_be_lost(row))
+    rig.wait_recovered(1);
+  /* Of the others we do not know: so many frames later it has shown. */
+  size_t now = 0;
+  {
+    const std::lock_guard lock(rig.f.mutex);
+    now = rig.frames.size();
+  }
+  rig.wait_frames(now + kFramesAfter);
+  rig.f.wait([&] {
+    return rig.count_locked("camera-ipa-recovered") == rig.count_locked("camera-ipa-lost") ||
+           !rig.f.failures.empty();
+  });
+  const int last = rig.worker();
+  rig.stop();
+
+  const size_t lost = rig.count("camera-ipa-lost");
+  const RecoveryRig::Verdict v = rig.verdict(rig.f.configuration.frame_duration);
+  g_test_message("%zu frames, %zu missing, %zu bridged; %zu times lost", v.frames, v.missing,
+                 v.bridged, lost);
+  for (const Error& error : rig.f.failures)
+    g_test_fail_printf("the camera failed: %s", error.message.c_str());
+  g_assert_cmpuint(v.missing, ==, 0);
+  g_assert_cmpuint(v.uneven, ==, 0);
+  if (must_be_lost(row))
+    g_assert_cmpuint(lost, >=, 1);
+  if (!may_be_lost(row))
+    g_assert_cmpuint(lost, ==, 0);
+  g_assert_true((first != last) == (lost > 0));
+  g_assert_cmpuint(rig.count("camera-ipa-recovered"), ==, lost);
+  /* Where nothing depends on time, it is lost once and nothing is bridged. */
+  if (!live) {
+    g_assert_cmpuint(lost, <=, 1);
+    g_assert_cmpuint(v.bridged, ==, 0);
+  }
+  rig.f.camera->release();
+  g_assert_cmpuint(Belongings::now().children, ==, 0);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments = take_arguments(argc, argv, "--live");
+  if (arguments.processes > 1)
+    return run_in_shares(arguments, argc, argv);
+  live = arguments.second;
+  int words = static_cast<int>(arguments.rest.size());
+  arguments.rest.push_back(nullptr);
+  char** rest = arguments.rest.data();
+  gst_init(&words, &rest);
+  g_test_init(&words, &rest, nullptr);
+  const std::vector<Row> all = table(Place::Worker);
+  std::vector<const Row*> rows;
+  for (const Row& row : all) {
+    if (wanted(row))
+      rows.push_back(&row);
+  }
+  if (live)
+    g_assert_cmpuint(rows.size(), ==, std::size(kLiveRows));
+  for (size_t i = arguments.share; i < rows.size(); i += arguments.shares) {
+    const Row& row = *rows[i];
+    g_test_add_data_func(("/stream/" + row.call + "/" + row.deed).c_str(), &row, test_row);
+  }
+  const int status = g_test_run();
+  tell(counts);
+  return status;
+}
