@@ -27,9 +27,20 @@ void DelayedControls::Values::merge(const ControlList& controls) {
 }
 
 DelayedControls::DelayedControls(uint32_t exposure_delay, uint32_t gain_delay)
+    : DelayedControls(exposure_delay, gain_delay, exposure_delay) {}
+
+DelayedControls::DelayedControls(uint32_t exposure_delay, uint32_t gain_delay,
+                                 uint32_t duration_delay)
     : exposure_delay_(std::min(exposure_delay, kMaxDelay)),
       gain_delay_(std::min(gain_delay, kMaxDelay)),
-      max_delay_(std::max(exposure_delay_, gain_delay_)) {}
+      duration_delay_(std::min(duration_delay, kMaxDelay)),
+      max_delay_(std::max({exposure_delay_, gain_delay_, duration_delay_})) {}
+
+template <typename T>
+void DelayedControls::carry(uint32_t delay, bool starts, T Values::*value) {
+  const Values& from = starts ? wanted(next_ + delay) : actual(next_ + delay - 1);
+  actual(next_ + delay).*value = from.*value;
+}
 
 void DelayedControls::reset(const ControlList& initial) {
   Values values;
@@ -52,6 +63,7 @@ ControlList DelayedControls::frame_start(uint32_t sequence) {
     // Nothing was written for so long that every frame there is a trace of is like the last one.
     Values last = actual(next_ + exposure_delay_ - 1);
     last.analogue_gain = actual(next_ + gain_delay_ - 1).analogue_gain;
+    last.frame_duration = actual(next_ + duration_delay_ - 1).frame_duration;
     actual_.fill(last);
     wanted_.fill(Values(wanted(next_ + max_delay_ - 1)));
     next_ = sequence;
@@ -61,14 +73,9 @@ ControlList DelayedControls::frame_start(uint32_t sequence) {
     wanted(next_ + max_delay_) = wanted(next_ + max_delay_ - 1);
     if (starts)
       wanted(next_ + max_delay_).merge(pending_);
-    const Values& exposure_from =
-        starts ? wanted(next_ + exposure_delay_) : actual(next_ + exposure_delay_ - 1);
-    Values& with_exposure = actual(next_ + exposure_delay_);
-    with_exposure.exposure_time = exposure_from.exposure_time;
-    with_exposure.frame_duration = exposure_from.frame_duration;
-    const Values& gain_from =
-        starts ? wanted(next_ + gain_delay_) : actual(next_ + gain_delay_ - 1);
-    actual(next_ + gain_delay_).analogue_gain = gain_from.analogue_gain;
+    carry(exposure_delay_, starts, &Values::exposure_time);
+    carry(gain_delay_, starts, &Values::analogue_gain);
+    carry(duration_delay_, starts, &Values::frame_duration);
     if (starts)
       break;
   }
@@ -79,11 +86,13 @@ ControlList DelayedControls::frame_start(uint32_t sequence) {
   const Values& exposure_before = actual(sequence + exposure_delay_ - 1);
   const Values& gain = actual(sequence + gain_delay_);
   const Values& gain_before = actual(sequence + gain_delay_ - 1);
+  const Values& duration = actual(sequence + duration_delay_);
+  const Values& duration_before = actual(sequence + duration_delay_ - 1);
   Values write;
   if (exposure.exposure_time != exposure_before.exposure_time)
     write.exposure_time = exposure.exposure_time;
-  if (exposure.frame_duration != exposure_before.frame_duration)
-    write.frame_duration = exposure.frame_duration;
+  if (duration.frame_duration != duration_before.frame_duration)
+    write.frame_duration = duration.frame_duration;
   if (gain.analogue_gain != gain_before.analogue_gain)
     write.analogue_gain = gain.analogue_gain;
   return write.list();

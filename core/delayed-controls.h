@@ -4,9 +4,9 @@
  * its own. This writes them so that what was asked for one frame arrives together, and tells for
  * every frame what it was taken with.
  *
- * Knows exposure-time, analogue-gain and frame-duration (whose delay is the exposure time's: both
- * are lengths in lines that the sensor takes over together); ignores other controls. Not thread
- * safe; no allocation.
+ * Knows exposure-time, analogue-gain and frame-duration (whose delay is the exposure time's unless
+ * told otherwise: most sensors take over both lengths in lines together); ignores other controls.
+ * Not thread safe; no allocation.
  */
 #pragma once
 
@@ -21,6 +21,7 @@ class DelayedControls {
  public:
   /** Delays in frames, 0..7: a value written at the start of frame n acts on frame n + delay. */
   DelayedControls(uint32_t exposure_delay, uint32_t gain_delay);
+  DelayedControls(uint32_t exposure_delay, uint32_t gain_delay, uint32_t duration_delay);
 
   /** Before the first frame: every frame has these until others act. */
   void reset(const ControlList& initial);
@@ -47,9 +48,14 @@ class DelayedControls {
   /** `wanted` and `actual` of a frame; frames up to next_ + delay - 1 are known. */
   Values& wanted(uint32_t frame) { return wanted_[frame % kSlots]; }
   Values& actual(uint32_t frame) { return actual_[frame % kSlots]; }
+  /** The frame that is `delay` after next_ has what was wanted of it, or what the one before had.
+   */
+  template <typename T>
+  void carry(uint32_t delay, bool starts, T Values::*value);
 
   uint32_t exposure_delay_;
   uint32_t gain_delay_;
+  uint32_t duration_delay_;
   uint32_t max_delay_;
   uint32_t next_ = 0;  // the frame that starts next
   ControlList pending_;

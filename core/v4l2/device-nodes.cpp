@@ -72,8 +72,11 @@ Result<std::string> node_path(Kernel& kernel, DeviceNumber number) {
     if (!line.starts_with(key))
       continue;
     const std::string name = line.substr(key.size());
-    if (!is_plain_name(name))
-      return Error(Error::Code::Protocol, file + " names the impossible node '" + name + "'");
+    if (!is_plain_name(name)) {
+      std::string message = file;
+      return Error(Error::Code::Protocol,
+                   message.append(" names the impossible node '").append(name).append("'"));
+    }
     return "/dev/" + name;
   }
   return Error(Error::Code::NotFound, file + " names no node");

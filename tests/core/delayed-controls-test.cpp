@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 
@@ -23,6 +24,7 @@ ControlList controls(int32_t exposure, double gain, int64_t duration) {
 struct Sensor {
   uint32_t exposure_delay;
   uint32_t gain_delay;
+  uint32_t duration_delay;
   std::map<uint32_t, int32_t> exposure;
   std::map<uint32_t, double> gain;
   std::map<uint32_t, int64_t> duration;
@@ -31,7 +33,7 @@ struct Sensor {
     if (list.has(ControlId::ExposureTime))
       exposure[frame + exposure_delay] = list.get_or(ControlId::ExposureTime, int32_t{0});
     if (list.has(ControlId::FrameDuration))
-      duration[frame + exposure_delay] = list.get_or(ControlId::FrameDuration, int64_t{0});
+      duration[frame + duration_delay] = list.get_or(ControlId::FrameDuration, int64_t{0});
     if (list.has(ControlId::AnalogueGain))
       gain[frame + gain_delay] = list.get_or(ControlId::AnalogueGain, 0.0);
   }
@@ -42,23 +44,29 @@ struct Sensor {
   }
 };
 
-Sensor sensor_with(uint32_t exposure_delay, uint32_t gain_delay, const ControlList& initial) {
-  Sensor sensor{exposure_delay, gain_delay, {}, {}, {}};
+Sensor sensor_with(uint32_t exposure_delay, uint32_t gain_delay, uint32_t duration_delay,
+                   const ControlList& initial) {
+  Sensor sensor{exposure_delay, gain_delay, duration_delay, {}, {}, {}};
   sensor.exposure[0] = initial.get_or(ControlId::ExposureTime, int32_t{0});
   sensor.gain[0] = initial.get_or(ControlId::AnalogueGain, 0.0);
   sensor.duration[0] = initial.get_or(ControlId::FrameDuration, int64_t{0});
   return sensor;
 }
 
-/* Exposure and gain that were wanted together arrive together. */
+/* Exposure, gain and frame duration that were wanted together arrive together. */
 void test_together() {
-  for (uint32_t exposure_delay = 0; exposure_delay <= 7; exposure_delay++) {
-    for (uint32_t gain_delay = 0; gain_delay <= 7; gain_delay++) {
-      DelayedControls delayed(exposure_delay, gain_delay);
+  for (uint32_t delays = 0; delays < 8 * 8 * 9; delays++) {
+    const uint32_t exposure_delay = delays % 8;
+    const uint32_t gain_delay = delays / 8 % 8;
+    const bool own = delays / 64 < 8;  // the frame duration has a delay of its own
+    const uint32_t duration_delay = own ? delays / 64 : exposure_delay;
+    {
+      DelayedControls delayed = own ? DelayedControls(exposure_delay, gain_delay, duration_delay)
+                                    : DelayedControls(exposure_delay, gain_delay);
       const ControlList initial = controls(1000, 1.0, 33000000);
       delayed.reset(initial);
-      Sensor sensor = sensor_with(exposure_delay, gain_delay, initial);
-      const uint32_t arrival = 3 + std::max(exposure_delay, gain_delay);
+      Sensor sensor = sensor_with(exposure_delay, gain_delay, duration_delay, initial);
+      const uint32_t arrival = 3 + std::max({exposure_delay, gain_delay, duration_delay});
       for (uint32_t n = 0; n < 16; n++) {
         if (n == 3)
           delayed.push(controls(2000, 2.0, 40000000));
@@ -77,10 +85,11 @@ void test_truth() {
   for (int round = 0; round < 300; round++) {
     const uint32_t exposure_delay = static_cast<uint32_t>(random() % 8);
     const uint32_t gain_delay = static_cast<uint32_t>(random() % 8);
-    DelayedControls delayed(exposure_delay, gain_delay);
+    const uint32_t duration_delay = static_cast<uint32_t>(random() % 8);
+    DelayedControls delayed(exposure_delay, gain_delay, duration_delay);
     const ControlList initial = controls(1000, 1.0, 33000000);
     delayed.reset(initial);
-    Sensor sensor = sensor_with(exposure_delay, gain_delay, initial);
+    Sensor sensor = sensor_with(exposure_delay, gain_delay, duration_delay, initial);
     uint32_t n = 0;
     for (int step = 0; step < 60; step++) {
       for (unsigned pushes = static_cast<unsigned>(random() % 3); pushes > 0; pushes--) {

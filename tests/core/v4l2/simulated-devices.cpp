@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/core/v4l2/simulated-devices.h"
 
+#include <linux/media-bus-format.h>
+
+#include <cerrno>
+
 namespace gstcam::v4l2::test {
 
 namespace {
@@ -95,6 +99,77 @@ SimulatedWebcam plug_webcam(SimulatedKernel& kernel) {
   kernel.plug("video0", video_number, device, webcam.video);
   kernel.plug("media0", {kMediaMajor, 0}, device, webcam.media);
   return webcam;
+}
+
+SimulatedRawCamera plug_raw_camera(SimulatedKernel& kernel,
+                                   const SimulatedSensorDescription& sensor,
+                                   const std::string& entity) {
+  const SizeRange any{{16, 16}, {4056, 4056}, {1, 1}};
+  SimulatedRawCamera camera;
+  camera.sensor = SimulatedSensor::create(sensor);
+  camera.receiver = std::make_shared<SimulatedSubdevice>(
+      std::vector<SimulatedPad>{{sensor.codes, {any}}, {sensor.codes, {any}, uint32_t{0}}});
+  SimulatedVideoDescription description;
+  description.driver = "unicam";
+  description.card = "unicam";
+  description.bus = "platform:fe801000.csi";
+  description.extra_capabilities = V4L2_CAP_IO_MC;
+  description.formats = {
+      {.fourcc = V4L2_PIX_FMT_SRGGB10P,
+       .description = "10-bit Bayer RGRG/GBGB Packed",
+       .bits = 10,
+       .sizes = {any}},
+      {.fourcc = V4L2_PIX_FMT_SRGGB8,
+       .description = "8-bit Bayer RGRG/GBGB",
+       .bits = 8,
+       .sizes = {any}},
+  };
+  camera.video = std::make_shared<SimulatedVideoNode>(description);
+  camera.media = std::make_shared<SimulatedMedia>("unicam", "unicam", description.bus);
+
+  SimulatedMedia& media = *camera.media;
+  const DeviceNumber video_number{kVideoMajor, 4};
+  const DeviceNumber sensor_number{kVideoMajor, 5};
+  const DeviceNumber receiver_number{kVideoMajor, 6};
+  const uint32_t sensor_id = media.add_entity(entity, MEDIA_ENT_F_CAM_SENSOR);
+  const uint32_t receiver_id = media.add_entity("csi2", MEDIA_ENT_F_VID_IF_BRIDGE);
+  const uint32_t video_id = media.add_entity("unicam-image", MEDIA_ENT_F_IO_V4L);
+  const uint32_t sensor_out = media.add_pad(sensor_id, MEDIA_PAD_FL_SOURCE);
+  const uint32_t receiver_in = media.add_pad(receiver_id, MEDIA_PAD_FL_SINK);
+  const uint32_t receiver_out = media.add_pad(receiver_id, MEDIA_PAD_FL_SOURCE);
+  const uint32_t video_in = media.add_pad(video_id, MEDIA_PAD_FL_SINK);
+  media.add_link(sensor_out, receiver_in, MEDIA_LNK_FL_ENABLED | MEDIA_LNK_FL_IMMUTABLE);
+  media.add_link(receiver_out, video_in, 0);
+  media.add_interface(sensor_id, MEDIA_INTF_T_V4L_SUBDEV, sensor_number);
+  media.add_interface(receiver_id, MEDIA_INTF_T_V4L_SUBDEV, receiver_number);
+  media.add_interface(video_id, MEDIA_INTF_T_V4L_VIDEO, video_number);
+
+  // Owned by the kernel together: the node asks the others as long as it is there itself.
+  camera.video->queue().on_start = [m = std::weak_ptr(camera.media),
+                                    s = std::weak_ptr(camera.sensor),
+                                    r = std::weak_ptr(camera.receiver), v = camera.video.get(),
+                                    receiver_out, video_in]() -> int {
+    const auto graph = m.lock();
+    const auto source = s.lock();
+    const auto bridge = r.lock();
+    if (!graph || !source || !bridge)
+      return ENODEV;
+    if (!graph->enabled(receiver_out, video_in))
+      return ENOLINK;
+    const PadFormat& format = bridge->format(1);
+    const bool ten = format.code == MEDIA_BUS_FMT_SRGGB10_1X10;
+    const uint32_t fourcc = ten ? V4L2_PIX_FMT_SRGGB10P : V4L2_PIX_FMT_SRGGB8;
+    const bool fits = source->format(0) == bridge->format(0) && v->format().size == format.size &&
+                      v->format().fourcc == fourcc;
+    return fits ? 0 : EPIPE;
+  };
+
+  const std::string device = "platform/soc/fe801000.csi";
+  kernel.plug("media1", {kMediaMajor, 1}, device, camera.media);
+  kernel.plug("v4l-subdev0", sensor_number, device, camera.sensor);
+  kernel.plug("v4l-subdev1", receiver_number, device, camera.receiver);
+  kernel.plug("video4", video_number, device, camera.video);
+  return camera;
 }
 
 std::shared_ptr<SimulatedVideoNode> plug_multiplanar(SimulatedKernel& kernel) {

@@ -18,6 +18,8 @@ SimulatedKernel::~SimulatedKernel() {
 int SimulatedKernel::begin(unsigned long request, const std::string& path) {
   const size_t n = calls_.size();
   calls_.push_back({request, path});
+  if (unplug_at_ == n)
+    unplug_all();
   if (auto fault = call_faults_.find(n); fault != call_faults_.end())
     return fault->second;
   int error = 0;
@@ -236,6 +238,11 @@ void SimulatedKernel::fail_call(size_t n, int error) {
   call_faults_[n] = error;
 }
 
+void SimulatedKernel::unplug_at_call(size_t n) {
+  Lock lock(mutex_);
+  unplug_at_ = n;
+}
+
 void SimulatedKernel::tamper(unsigned long request, std::function<void(void* argument)> change) {
   Lock lock(mutex_);
   tampers_[request] = std::move(change);
@@ -245,6 +252,7 @@ void SimulatedKernel::clear_faults() {
   Lock lock(mutex_);
   faults_.clear();
   call_faults_.clear();
+  unplug_at_.reset();
   tampers_.clear();
 }
 

@@ -12,7 +12,8 @@
  *     fail(request, nth, error)   the nth call of an ioctl, of open, mmap ... fails
  *     fail_call(n, error)         the nth call of all fails; calls() tells how many there were
  *     tamper(request, change)     what an ioctl answers is changed: hostile drivers
- *     unplug(path)                ENODEV everywhere, POLLHUP, as of a USB plug that was pulled
+ *     unplug(name)                ENODEV everywhere, POLLHUP, as of a USB plug that was pulled
+ *     unplug_at_call(n)           the same for all of them, when the nth call begins
  *
  * open_files(), mappings() and buffers() are what is held now: all must be 0 in the end.
  *
@@ -130,6 +131,8 @@ class SimulatedKernel final : public Kernel {
   void fail_always(unsigned long request, int error);
   /** The nth call of all, counted from the beginning of this kernel. */
   void fail_call(size_t n, int error);
+  /** Everything is unplugged when the nth call of all begins. */
+  void unplug_at_call(size_t n);
   /** `change` is applied to the argument after `request` succeeded, from now on. */
   void tamper(unsigned long request, std::function<void(void* argument)> change);
   void clear_faults();
@@ -178,6 +181,7 @@ class SimulatedKernel final : public Kernel {
   std::vector<Call> calls_;
   std::multimap<unsigned long, Fault> faults_;
   std::map<size_t, int> call_faults_;
+  std::optional<size_t> unplug_at_;
   std::map<unsigned long, std::function<void(void*)>> tampers_;
 };
 
