@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "base/sanitizers.h"
 #include "ipc/gdbus-message.h"
 #include "ipc/io-thread.h"
 
@@ -18,6 +19,13 @@ using namespace std::chrono_literals;
 /* Of a worker's end we hear twice, from its process and from its stream. How long after the one the
  * other has: to say how it ended, and to be read to its end. */
 constexpr auto kLastBreath = 200ms;
+
+#ifdef GST_CAMERA_SANITIZER_BUILD
+/* At its end it looks for leaks, which takes a while on a busy machine. */
+constexpr auto kLeakCheck = 20s;
+#else
+constexpr auto kLeakCheck = 0s;
+#endif
 
 /* What one queued descriptor counts for: so that 256 of them fill the queue of events. */
 constexpr size_t kFdCost = EventQueue::kMaxCost / 256;
@@ -395,7 +403,7 @@ void WorkerHost::close() {
   }
   shared_->state->close();
   shared_->transport->close();
-  if (failed || !shared_->process->wait(grace))
+  if (failed || !shared_->process->wait(grace + kLeakCheck))
     shared_->process->kill();
   (void)shared_->process->wait(grace);
   /* What the IoThread began before `ending` was set is done after this. */

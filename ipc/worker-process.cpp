@@ -12,10 +12,12 @@
 #include <cerrno>
 #include <condition_variable>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <mutex>
 
 #include "base/glib-ptr.h"
+#include "base/sanitizers.h"
 #include "ipc/io-thread.h"
 
 GST_DEBUG_CATEGORY_STATIC(ipa_worker_debug);
@@ -38,10 +40,12 @@ constexpr PassedVariable kPassed[] = {
     {"G_DEBUG", "debugging of modules"},
     {"G_MESSAGES_DEBUG", "the same"},
     {"MALLOC_PERTURB_", "tests"},
-    {"ASAN_OPTIONS", "sanitizer builds"},
+#ifdef GST_CAMERA_SANITIZER_BUILD
+    {"ASAN_OPTIONS", "what a sanitizer looks at, and what is known"},
     {"LSAN_OPTIONS", "the same"},
     {"UBSAN_OPTIONS", "the same"},
     {"TSAN_OPTIONS", "the same"},
+#endif
     {"GCOV_PREFIX", "coverage builds"},
     {"LLVM_PROFILE_FILE", "the same"},
 };
@@ -139,6 +143,9 @@ void WorkerProcess::Shared::add_output(const char* data, size_t size) {
     if (tail.size() > kTail)
       tail.erase(0, tail.size() - kTail);
   }
+#ifdef GST_CAMERA_SANITIZER_BUILD
+  (void)std::fwrite(data, 1, size, stderr);  // a report is longer than the tail
+#endif
   if (output_handler)
     output_handler(size);
   constexpr size_t kMaxLine = 1024;
@@ -196,10 +203,22 @@ void WorkerProcess::Shared::watch() {
       new std::shared_ptr<Shared>(shared_from_this()));  // NOLINT: the callback takes it
 }
 
+#ifdef GST_CAMERA_SANITIZER_BUILD
+/* What a sanitizer found in a worker is to fail the test that runs it, however the worker went: a
+ * leak is found when all is over. Its report ends with this line. */
+void tell_what_sanitizers_found(const std::string& tail) {
+  if (tail.find("SUMMARY: ") != std::string::npos && tail.find("Sanitizer: ") != std::string::npos)
+    g_critical("a sanitizer found a mistake in an IPA worker, see above: %s", tail.c_str());
+}
+#endif
+
 void WorkerProcess::Shared::ended() {
   /* Its last words are in the pipe now, if they were not read before. */
   if (!g_source_is_destroyed(output_source.get()))
     read_output();
+#ifdef GST_CAMERA_SANITIZER_BUILD
+  tell_what_sanitizers_found(tail);
+#endif
   std::function<void()> handler;
   {
     const std::lock_guard lock(mutex);

@@ -222,6 +222,23 @@ void test_modules_are_found_by_name() {
     g_unsetenv("GST_CAMERA_IPA_PATH");
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* The other tests could not fail by what a sanitizer finds in their workers. */
+void test_leak_in_worker() {
+  if (g_test_subprocess()) {
+    Peer peer(IpaIsolation::Worker, "hostile");
+    ASSERT_OK(peer.make());
+    ASSERT_OK(peer.init("leak"));
+    peer.ipa.reset();
+    return;
+  }
+  g_test_trap_subprocess(nullptr, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_failed();
+  g_test_trap_assert_stderr("*SUMMARY: AddressSanitizer: 16 byte(s) leaked*");
+  g_test_trap_assert_stderr("*a sanitizer found a mistake in an IPA worker*");
+}
+#endif
+
 void test_nothing_is_left() {
   const auto round = [] {
     Peer killed(IpaIsolation::Worker);
@@ -262,6 +279,9 @@ int main(int argc, char** argv) {
   g_test_add_func("/ipc/death/worker-programs", test_worker_programs);
   g_test_add_func("/ipc/death/broken-modules", test_broken_modules);
   g_test_add_func("/ipc/death/found-by-name", test_modules_are_found_by_name);
+#ifdef __SANITIZE_ADDRESS__
+  g_test_add_func("/ipc/death/leak-in-worker", test_leak_in_worker);
+#endif
   g_test_add_func("/ipc/death/nothing-is-left", test_nothing_is_left);
   return g_test_run();
 }

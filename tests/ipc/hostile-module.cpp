@@ -86,6 +86,8 @@ class HostileStub final : public gstcam::ipc::Stub {
     } else if (how == "flood") {
       for (uint32_t i = 0; i < kFlood; i++)
         emit("Number", g_variant_new("(u)", i));
+    } else if (how == "leak") {
+      static_cast<void>(g_strdup("nobody has this"));
     } else if (how == "throw") {
       throw 42;
     }
