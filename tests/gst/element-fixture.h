@@ -77,7 +77,14 @@ class TestPipeline {
   GstStateChangeReturn set_state(GstState state) {
     return gst_element_set_state(pipeline_.get(), state);
   }
-  void play() { g_assert_cmpint(set_state(GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE); }
+  /** A failure ends the test with the error that is on the bus. */
+  void play() {
+    if (set_state(GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
+      return;
+    const MessagePtr message(gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ERROR));
+    g_error("it does not play: %s",
+            message ? error_of(message.get()).c_str() : "no error was posted");
+  }
 
   /** Where the failure is what is tested; the error is on the bus. */
   void play_or_fail() { set_state(GST_STATE_PLAYING); }
