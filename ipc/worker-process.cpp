@@ -41,8 +41,9 @@ constexpr PassedVariable kPassed[] = {
     {"G_MESSAGES_DEBUG", "the same"},
     {"MALLOC_PERTURB_", "tests"},
 #ifdef GST_CAMERA_SANITIZER_BUILD
-    {"ASAN_OPTIONS", "what a sanitizer looks at, and what is known"},
-    {"LSAN_OPTIONS", "the same"},
+    /* LSAN_OPTIONS is not among them: it names a file that would be read at the end, when no file
+     * can be opened. A worker loads little, and has no leak that is to be suppressed. */
+    {"ASAN_OPTIONS", "what a sanitizer looks at"},
     {"UBSAN_OPTIONS", "the same"},
     {"TSAN_OPTIONS", "the same"},
 #endif
@@ -204,10 +205,10 @@ void WorkerProcess::Shared::watch() {
 }
 
 #ifdef GST_CAMERA_SANITIZER_BUILD
-/* What a sanitizer found in a worker is to fail the test that runs it, however the worker went: a
- * leak is found when all is over. Its report ends with this line. */
+/* What a sanitizer found in a worker, or that it could not look, is to fail the test that runs it,
+ * however the worker went: a leak is found when all is over. */
 void tell_what_sanitizers_found(const std::string& tail) {
-  if (tail.find("SUMMARY: ") != std::string::npos && tail.find("Sanitizer: ") != std::string::npos)
+  if (tail.find("Sanitizer") != std::string::npos)
     g_critical("a sanitizer found a mistake in an IPA worker, see above: %s", tail.c_str());
 }
 #endif

@@ -97,7 +97,7 @@ class Closure {
 /* A sanitizer reads /proc/self/maps, and the files its environment names. */
 void add_for_sanitizers(std::vector<std::string>& arguments) {
   arguments.insert(arguments.end(), {"--proc", "/proc"});
-  for (const char* name : {"ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
+  for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
     const char* value = g_getenv(name);
     constexpr std::string_view kOption = "suppressions=";
     const std::string_view text(value ? value : "");
