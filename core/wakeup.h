@@ -3,9 +3,9 @@
  * Wakeup: calls a function in a GMainContext when another thread, or a deadline, asks for it.
  *
  * Asking takes no allocation, so it may be done for every frame; asking several times before the
- * function runs makes it run once. signal() and signal_at() may be called from any thread; the
- * object is made and destroyed in the context's thread, or while nobody iterates the context, and
- * not by its own function.
+ * function runs makes it run once. signal() and signal_at() may be called from any thread. The
+ * object may be destroyed in any thread too, and by its own function: destroyed elsewhere than in
+ * the context's thread, its function may still be running then, and lives until it returns.
  */
 #pragma once
 
@@ -33,7 +33,6 @@ class Wakeup {
  private:
   static gboolean dispatch(GSource* source, GSourceFunc callback, gpointer data);
 
-  std::function<void()> function_;
   SourcePtr source_;
 };
 

@@ -82,7 +82,6 @@ class ScriptedIpa : public simulated::IpaProxy {
       : plan_(std::move(plan)),
         events_(events),
         notices_(std::move(notices)),
-        context_(context),
         wakeup_(std::make_unique<Wakeup>(context, "scripted ipa", [this, guard = guard_] {
           const std::lock_guard lock(guard->mutex);
           if (!guard->gone)
@@ -95,12 +94,6 @@ class ScriptedIpa : public simulated::IpaProxy {
     const std::lock_guard lock(guard_->mutex);
     guard_->gone = true;
     plan_->alive--;
-    // The source goes in its own context, or with it.
-    const SourcePtr idle(g_idle_source_new());
-    g_source_set_callback(
-        idle.get(), [](gpointer) -> gboolean { return G_SOURCE_REMOVE; }, wakeup_.release(),
-        [](gpointer data) { delete static_cast<Wakeup*>(data); });  // NOLINT: released
-    g_source_attach(idle.get(), context_);
   }
 
   static simulated::IpaConnector connector(std::shared_ptr<IpaPlan> plan) {
@@ -312,7 +305,6 @@ class ScriptedIpa : public simulated::IpaProxy {
     bool gone = false;
   };
   const std::shared_ptr<Guard> guard_ = std::make_shared<Guard>();
-  GMainContext* context_;
   std::unique_ptr<Wakeup> wakeup_;
   std::deque<std::function<void()>> queue_;
   std::map<uint32_t, SharedMemory> buffers_;
