@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -89,11 +91,42 @@ void test_wakeup() {
   thread->invoke([&] { wakeup.reset(); });
 }
 
+/** By its own function, which may go on, and while its function runs in another thread. */
+void test_wakeup_goes() {
+  std::unique_ptr<ContextThread> thread = create();
+  for (const bool by_itself : {true, false}) {
+    std::promise<void> running;
+    std::promise<void> go_on;
+    std::promise<std::string> said;
+    std::unique_ptr<Wakeup> wakeup;
+    wakeup =
+        std::make_unique<Wakeup>(thread->context(), "test",
+                                 [&, text = std::string("what the function holds is still there")] {
+                                   running.set_value();
+                                   if (by_itself)
+                                     wakeup.reset();
+                                   else
+                                     go_on.get_future().wait();
+                                   said.set_value(text);
+                                 });
+    wakeup->signal();
+    running.get_future().wait();
+    if (!by_itself) {
+      wakeup.reset();
+      go_on.set_value();
+    }
+    const std::string text = said.get_future().get();
+    g_assert_cmpstr(text.c_str(), ==, "what the function holds is still there");
+    thread->invoke([] {});
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   g_test_init(&argc, &argv, nullptr);
   g_test_add_func("/context-thread/invoke", test_invoke);
   g_test_add_func("/context-thread/wakeup", test_wakeup);
+  g_test_add_func("/context-thread/wakeup-goes", test_wakeup_goes);
   return g_test_run();
 }
