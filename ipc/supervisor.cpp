@@ -2,6 +2,7 @@
 #include "ipc/supervisor.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace gstcam::ipc {
@@ -39,6 +40,8 @@ void Supervisor::set_recipe(Recipe recipe) {
   recipe_number_++;
   if (spare_)
     trash_.push_back(std::move(spare_));
+  std::ranges::move(resting_, std::back_inserter(trash_));
+  resting_.clear();
   spare_wanted_ = false;
   changed_.notify_all();
 }
@@ -47,7 +50,7 @@ void Supervisor::want_spare() {
   if (!options_.keeps_spare || options_.limit == 0)
     return;
   const std::lock_guard lock(mutex_);
-  if (spare_ || spare_wanted_)
+  if (spare_ || spare_wanted_ || !resting_.empty())
     return;
   spare_wanted_ = true;
   spare_due_ = std::max(spare_due_, Clock::now() + kSpareDelay);
@@ -98,18 +101,49 @@ bool Supervisor::lost(const Error& cause, uint32_t answers, std::unique_ptr<Repl
   }
   if (old)
     trash_.push_back(std::move(old));
-  if (!last && go_on)
+  const bool begun = (job_ && job_->hedge) || (outcome_ && outcome_->replica);
+  if (!last && go_on && !begun)
     job_ = Job{++job_number_, now + delay, now + kPatience, std::move(go_on)};
+  if (!last && go_on && job_ && job_->hedge) {
+    /* What has begun goes on, or is what the next attempt begins with. */
+    job_->hedge = false;
+    job_->due = now;
+    job_->give_up = now + kPatience;
+    job_->go_on = std::move(go_on);
+  }
   changed_.notify_all();
   return !last;
+}
+
+void Supervisor::hedge(GoOn go_on) {
+  if (!options_.keeps_spare || options_.limit == 0)
+    return;
+  const std::lock_guard lock(mutex_);
+  if (job_ || outcome_)
+    return;
+  const Clock::time_point now = Clock::now();
+  job_ = Job{++job_number_, now, now + kPatience, std::move(go_on), true};
+  changed_.notify_all();
+}
+
+/* Under the lock. */
+void Supervisor::not_needed(std::unique_ptr<Replica> replica, uint64_t recipe) {
+  if (replica)
+    (recipe == recipe_number_ ? resting_ : trash_).push_back(std::move(replica));
+  changed_.notify_all();
+}
+
+void Supervisor::give_back(std::unique_ptr<Replica> replica) {
+  const std::lock_guard lock(mutex_);
+  not_needed(std::move(replica), recipe_number_);
 }
 
 void Supervisor::cancel() {
   const std::lock_guard lock(mutex_);
   job_.reset();
   job_number_++;  // what is being made for the one before is nobody's
-  if (outcome_ && outcome_->replica)
-    trash_.push_back(std::move(outcome_->replica));
+  if (outcome_)
+    not_needed(std::move(outcome_->replica), recipe_number_);
   outcome_.reset();
   changed_.notify_all();
 }
@@ -162,6 +196,29 @@ bool Supervisor::dispose_one(Lock& lock) {
   return true;
 }
 
+bool Supervisor::rest_one(Lock& lock) {
+  if (resting_.empty())
+    return false;
+  std::unique_ptr<Replica> replica = std::move(resting_.front());
+  resting_.erase(resting_.begin());
+  const uint64_t recipe = recipe_number_;
+  /* One is enough, and where none is kept none is wanted. */
+  bool rested = options_.keeps_spare && !quit_ && !spare_ && !replica->lost();
+  if (rested) {
+    lock.unlock();
+    rested = replica->rest().ok() && !replica->lost();
+    lock.lock();
+  }
+  if (!rested || spare_ || recipe != recipe_number_) {
+    trash_.push_back(std::move(replica));
+    return true;
+  }
+  spare_ = std::move(replica);
+  spare_wanted_ = false;
+  counters_.rested++;
+  return true;
+}
+
 void Supervisor::make_spare(Lock& lock) {
   const uint64_t number = recipe_number_;
   Result<std::unique_ptr<Replica>> made = make(lock);
@@ -176,76 +233,92 @@ void Supervisor::make_spare(Lock& lock) {
     spare_ = std::move(made).value();
 }
 
+/* Unlocks meanwhile. */
+Result<void> Supervisor::go_on(Lock& lock, Replica& replica) {
+  const GoOn go_on = job_->go_on;
+  lock.unlock();
+  Result<void> went_on = go_on(replica);
+  lock.lock();
+  return went_on;
+}
+
 void Supervisor::replace(Lock& lock) {
   const uint64_t number = job_->number;
+  const uint64_t recipe = recipe_number_;
+  const auto wanted = [this, number] { return job_ && job_->number == number; };
+  const Clock::time_point begin = Clock::now();
   std::unique_ptr<Replica> replica = std::move(spare_);
-  const bool spare = replica && !replica->lost();
-  std::optional<Error> error;
-  if (replica && !spare)
-    trash_.push_back(std::exchange(replica, nullptr));
+  const bool spare = replica != nullptr;
+  Result<void> outcome;
   if (!spare) {
     Result<std::unique_ptr<Replica>> made = make(lock);
     if (made)
       replica = std::move(made).value();
     else
-      error = made.error();
+      outcome = made.error();
   }
-  if (!job_ || job_->number != number) {
-    if (replica)
-      trash_.push_back(std::move(replica));
-    return;
+  if (replica && wanted())
+    outcome = go_on(lock, *replica);
+  if (replica && (!outcome || replica->lost())) {
+    trash_.push_back(std::exchange(replica, nullptr));
+    if (outcome)
+      outcome = Error(Error::Code::Lost, "it was lost before its first frame");
   }
-  const Clock::time_point begin = Clock::now();
-  if (replica) {
-    const GoOn go_on = job_->go_on;
-    lock.unlock();
-    const Result<void> went_on = go_on(*replica);
-    if (!went_on) {
-      error = went_on.error();
-      replica.reset();
-    }
-    lock.lock();
-    if (!job_ || job_->number != number) {
-      if (replica)
-        trash_.push_back(std::move(replica));
-      return;
-    }
-  }
-  const Clock::time_point now = Clock::now();
-  if (error && now < job_->give_up) {
-    job_->due = now + kBackOffMax / 4;
+  if (!wanted()) {
+    not_needed(std::move(replica), recipe);
     return;
   }
   if (replica) {
     counters_.replays++;
     counters_.spares_used += spare ? 1 : 0;
-    counters_.last_change_over_us = to_us(now - begin);
+    counters_.last_change_over_us = to_us(Clock::now() - begin);
     spare_wanted_ = false;
+  } else if (spare) {
+    /* That it failed says nothing of the next one. */
+    counters_.spares_lost++;
+    spare_wanted_ = true;
+    spare_due_ = Clock::now() + kSpareRetry;
+    return;
+  } else if (Clock::now() < job_->give_up) {
+    job_->due = Clock::now() + kBackOffMax / 4;
+    return;
   }
   job_.reset();
-  outcome_ = Outcome{number, std::move(replica), std::move(error)};
+  outcome_ = Outcome{number, std::move(replica), {}};
+  if (!outcome)
+    outcome_->error = outcome.error();
   wake_();
+}
+
+bool Supervisor::job_is_due(Clock::time_point now) const {
+  return !making_ && job_ && job_->due <= now && (spare_ || !job_->hedge);
+}
+
+bool Supervisor::spare_is_due(Clock::time_point now) const {
+  return !making_ && (!job_ || job_->hedge) && spare_wanted_ && !spare_ && spare_due_ <= now;
 }
 
 void Supervisor::main() {
   Lock lock(mutex_);
   for (;;) {
-    if (dispose_one(lock))
-      continue;
-    if (quit_)
-      break;
     const Clock::time_point now = Clock::now();
-    if (!making_ && job_ && job_->due <= now) {
+    /* With a spare first of all: nobody's end is waited for. */
+    if (!quit_ && spare_ && job_is_due(now))
       replace(lock);
-    } else if (!making_ && !job_ && spare_wanted_ && !spare_ && spare_due_ <= now) {
+    else if (rest_one(lock) || dispose_one(lock))
+      continue;
+    else if (quit_)
+      break;
+    else if (job_is_due(now))
+      replace(lock);
+    else if (spare_is_due(now))
       make_spare(lock);
-    } else if (!making_ && job_) {
+    else if (!making_ && job_ && !job_->hedge)
       changed_.wait_until(lock, job_->due);
-    } else if (!making_ && spare_wanted_ && !spare_) {
+    else if (!making_ && spare_wanted_ && !spare_)
       changed_.wait_until(lock, spare_due_);
-    } else {
+    else
       changed_.wait(lock);
-    }
   }
   std::unique_ptr<Replica> spare = std::move(spare_);
   std::optional<Outcome> outcome = std::exchange(outcome_, std::nullopt);
@@ -299,6 +372,7 @@ Fields Supervisor::stats() const {
       {"spare-ready", spare_ != nullptr},
       {"spares-used", c.spares_used},
       {"spares-lost", c.spares_lost},
+      {"spares-returned", c.rested},
       {"failed-starts", c.failed_starts},
       {"bridged-frames", c.bridged},
       {"late-answers", c.late},

@@ -8,7 +8,12 @@
  * replica go on where the lost one was. Recipe and function run in the supervisor's own thread, and
  * lost replicas end there: no frame ever waits for a process.
  *
- *     lost() -> [dispose of the old one] -> back-off -> spare, or recipe -> go on -> on_ready
+ *     lost()  -> back-off -> spare, or recipe -> go on -> replica_ready()
+ *     hedge() -> spare -> go on -> replica_ready()
+ *
+ * One that is late may be lost, or only slow: hedge() brings the spare to where it is, so that it
+ * can take over at once. Whichever of the two is not needed is given back, rested, and the spare
+ * again; no process is started or ended for an answer that came late.
  *
  * Losses within one minute are limited; a loss soon after the one before (the replica did not prove
  * itself) is answered later and later, up to kBackOffMax. There is no limit to how often a recipe
@@ -43,6 +48,8 @@ class Replica {
   virtual ~Replica() = default;
   /** Any thread. */
   [[nodiscard]] virtual bool lost() const = 0;
+  /** It was let go on, and shall be as it was before. May block. */
+  virtual Result<void> rest() = 0;
 };
 
 class Supervisor {
@@ -56,7 +63,7 @@ class Supervisor {
   class Events {
    public:
     virtual ~Events() = default;
-    /** What lost() asked for: it goes on. */
+    /** What lost() or hedge() asked for: it goes on. */
     virtual void replica_ready(std::unique_ptr<Replica> replica) = 0;
     /** There will be none. */
     virtual void gave_up(const Error& error) = 0;
@@ -89,6 +96,14 @@ class Supervisor {
    */
   [[nodiscard]] bool lost(const Error& cause, uint32_t answers, std::unique_ptr<Replica> old,
                           GoOn go_on);
+  /**
+   * The replica in use is late: once there is a spare, it goes on where that one is, and
+   * replica_ready() follows. A lost() meanwhile takes what this began. Where no spare is kept, or
+   * something else is under way, nothing happens.
+   */
+  void hedge(GoOn go_on);
+  /** One that goes on and is not in use: rested, it is the spare where there is none. */
+  void give_back(std::unique_ptr<Replica> replica);
   /** Calls the handlers that are due. */
   void deliver();
   /** Nobody waits for a replica any more: replica_ready() does not come. */
@@ -113,6 +128,7 @@ class Supervisor {
     Clock::time_point due;
     Clock::time_point give_up;
     GoOn go_on;
+    bool hedge = false;  // nothing is lost yet: the spare or none
   };
   struct Outcome {
     uint64_t number = 0;
@@ -127,6 +143,7 @@ class Supervisor {
     int64_t replays = 0;
     int64_t spares_used = 0;
     int64_t spares_lost = 0;
+    int64_t rested = 0;
     int64_t failed_starts = 0;
     int64_t bridged = 0;
     int64_t late = 0;
@@ -139,6 +156,11 @@ class Supervisor {
 
   void main();
   bool dispose_one(Lock& lock);
+  bool rest_one(Lock& lock);
+  [[nodiscard]] bool job_is_due(Clock::time_point now) const;
+  [[nodiscard]] bool spare_is_due(Clock::time_point now) const;
+  [[nodiscard]] Result<void> go_on(Lock& lock, Replica& replica);
+  void not_needed(std::unique_ptr<Replica> replica, uint64_t recipe);
   void replace(Lock& lock);
   void make_spare(Lock& lock);
   Result<std::unique_ptr<Replica>> make(Lock& lock);
@@ -154,6 +176,7 @@ class Supervisor {
   Recipe recipe_;
   uint64_t recipe_number_ = 0;
   std::vector<std::unique_ptr<Replica>> trash_;
+  std::vector<std::unique_ptr<Replica>> resting_;  // made by the recipe
   std::optional<Job> job_;
   uint64_t job_number_ = 0;
   std::optional<Outcome> outcome_;

@@ -38,10 +38,9 @@ void FrameScheduler::start(const Run& run) {
   completed_ = developed_ = started_ = 0;
   stage_ = Stage::Idle;
   running_ = true;
-  have_params_ = recovering_ = false;
+  have_params_ = false;
   metadata_.clear();
-  owed_ = {};
-  bridged_ = answers_ = 0;
+  attached_++;
   in_force_ = run.controls;
   unsent_.clear();
   state_.clear();
@@ -63,23 +62,21 @@ void FrameScheduler::abandon() {
 }
 
 void FrameScheduler::detach() {
-  run_.ipa = nullptr;
-  owed_ = {};
-  recovering_ = false;
-  answers_ = 0;
+  run_.at_work.ipa = nullptr;
+  run_.at_work.buffers = nullptr;
   deadline_.cancel();
   frame_deadline_.cancel();
   if (!running_)
     return;
   complete_without_ipa();
-  if (stage_ == Stage::AwaitsParams && can_bridge())
-    bridge();
+  if (running_ && stage_ == Stage::AwaitsParams && can_bridge())
+    bridge_when_due();
 }
 
-void FrameScheduler::attach(Ipa& ipa, IpaHostKind host) {
-  run_.ipa = &ipa;
-  run_.host = host;
-  recovering_ = true;
+void FrameScheduler::attach(const AtWork& at_work) {
+  run_.at_work = at_work;
+  attached_++;
+  frame_deadline_.cancel();
   if (stage_ == Stage::AwaitsParams)
     stage_ = Stage::Idle;  // was asked of one that is gone
   ask_for_params();
@@ -105,6 +102,7 @@ void FrameScheduler::frame_started(const SensorThread::Frame& start) {
   f.exposed = false;
   f.controls_came = false;
   f.bridged = false;
+  f.attached_when = 0;
   f.with_ipa = false;
   if (running_)
     ask_for_params();
@@ -136,17 +134,18 @@ void FrameScheduler::ask_for_params() {
   stage_ = Stage::AwaitsParams;
   if (!has_ipa()) {
     if (can_bridge())
-      bridge();
+      bridge_when_due();
     return;
   }
   // Its controls, and those of the bridged ones before it.
   unsent_.merge(f.start.request->controls);
   in_force_.merge(f.start.request->controls);
   asked_at_ = g_get_monotonic_time();
-  Result<void> sent = run_.ipa->queue_request(f.start.sequence, unsent_);
+  Ipa& ipa = *run_.at_work.ipa;
+  Result<void> sent = ipa.queue_request(f.start.sequence, unsent_);
   unsent_.clear();
   if (sent)
-    sent = run_.ipa->compute_params(f.start.sequence, IpaBuffers::params_id(slot(developed_)));
+    sent = ipa.compute_params(f.start.sequence, IpaBuffers::params_id(slot(developed_)));
   if (!sent) {
     lose(sent.error());
     return;
@@ -154,12 +153,20 @@ void FrameScheduler::ask_for_params() {
   watch();
 }
 
+/* Without an IPA: the next one may be there in a moment, for which half a frame is time. */
+void FrameScheduler::bridge_when_due() {
+  const int64_t due = frame(developed_).start.timestamp / 1000 + frame_us() / 2;
+  if (due > g_get_monotonic_time())
+    frame_deadline_.signal_at(due);
+  else
+    bridge();
+}
+
 void FrameScheduler::bridge() {
   Frame& f = frame(developed_);
   f.bridged = true;
   unsent_.merge(f.start.request->controls);
   in_force_.merge(f.start.request->controls);
-  bridged_++;
   owner_.frame_bridged();
   params_.frame = f.start.sequence;
   stage_ = Stage::HasParams;
@@ -167,10 +174,8 @@ void FrameScheduler::bridge() {
 }
 
 void FrameScheduler::params_computed(uint32_t sequence, uint32_t params_buffer) {
-  if (!running_)
+  if (!running_ || !has_ipa())
     return;
-  if (owed_.any())
-    return take_owed_params(sequence, params_buffer);
   // An IPA works through its calls in order: whatever it says of this frame comes after all that it
   // has to say of those before.
   if (stage_ != Stage::AwaitsParams || frame(developed_).start.sequence != sequence ||
@@ -179,7 +184,7 @@ void FrameScheduler::params_computed(uint32_t sequence, uint32_t params_buffer) 
   if (params_buffer != IpaBuffers::params_id(slot(developed_)))
     return violation("params_computed", sequence,
                      "buffer " + std::to_string(params_buffer) + " is not the one it was given");
-  run_.buffers->copy_params(slot(developed_), candidate_);
+  run_.at_work.buffers->copy_params(slot(developed_), candidate_);
   if (Result<void> checked = check_isp_parameters(candidate_); !checked)
     return violation("params_computed", sequence, checked.error().message);
   if (candidate_.frame != sequence)
@@ -187,27 +192,11 @@ void FrameScheduler::params_computed(uint32_t sequence, uint32_t params_buffer) 
                      "the parameters are those of frame " + std::to_string(candidate_.frame));
   params_ = candidate_;
   have_params_ = true;
+  frame(developed_).attached_when = attached_;
   stage_ = Stage::HasParams;
-  answered();
-  watch();
-  develop();
-}
-
-void FrameScheduler::answered() {
-  answers_++;
   owner_.ipa_answered(g_get_monotonic_time() - asked_at_);
-  const uint32_t bridged = std::exchange(bridged_, 0);
-  if (std::exchange(recovering_, false))
-    owner_.ipa_recovered(bridged);
-}
-
-/* Late: the frame is gone, but it must be the one that was asked for. */
-void FrameScheduler::take_owed_params(uint32_t sequence, uint32_t params_buffer) {
-  if (!owed_.params || owed_.metadata || sequence != owed_.params_frame ||
-      params_buffer != owed_.params_buffer)
-    return violation("params_computed", sequence, "that frame does not await it");
-  owed_.params = false;
-  watch();
+  heard();
+  develop();
 }
 
 void FrameScheduler::develop() {
@@ -216,7 +205,7 @@ void FrameScheduler::develop() {
   const Frame& f = frame(developed_);
   stage_ = Stage::Developing;
   run_.isp->develop(run_.sensor->raw(f.start.raw), params_, f.start.request->buffer(0)->data(),
-                    run_.buffers->stats(slot(developed_)));
+                    &stats_);
 }
 
 void FrameScheduler::developed(const Result<void>& outcome) {
@@ -229,14 +218,16 @@ void FrameScheduler::developed(const Result<void>& outcome) {
   }
   Frame& f = frame(developed_);
   run_.sensor->release_raw(f.start.raw);
-  run_.buffers->stats(slot(developed_))->frame = f.start.sequence;
-  // Of a frame that was developed with old parameters an IPA cannot learn.
-  f.with_ipa = !f.bridged && has_ipa();
+  // Of a frame that was developed with parameters that are not its own an IPA cannot learn.
+  f.with_ipa = has_ipa() && f.attached_when == attached_;
   Result<void> sent;
   stats_sent_at_ = g_get_monotonic_time();
-  if (f.with_ipa)
-    sent = run_.ipa->process_stats(f.start.sequence, IpaBuffers::stats_id(slot(developed_)),
-                                   taken_controls(f));
+  if (f.with_ipa) {
+    stats_.frame = f.start.sequence;
+    run_.at_work.buffers->put_stats(slot(developed_), stats_);
+    sent = run_.at_work.ipa->process_stats(f.start.sequence, IpaBuffers::stats_id(slot(developed_)),
+                                           taken_controls(f));
+  }
   const bool without = !f.with_ipa;
   developed_++;
   stage_ = Stage::Idle;
@@ -248,9 +239,7 @@ void FrameScheduler::developed(const Result<void>& outcome) {
     complete_without_ipa();
   if (!running_)
     return;
-  // Frames that go without an IPA that is late give it no time.
-  if (!owed_.any())
-    watch();
+  watch();
   ask_for_params();
 }
 
@@ -260,14 +249,8 @@ bool FrameScheduler::is_awaited(uint32_t sequence) {
 }
 
 void FrameScheduler::set_sensor_controls(uint32_t sequence, const ControlList& controls) {
-  if (!running_)
+  if (!running_ || !has_ipa())
     return;
-  if (owed_.metadata) {
-    if (owed_.controls || sequence != owed_.of_frame)
-      return violation("set_sensor_controls", sequence, "that frame does not await it");
-    owed_.controls = true;
-    return watch();
-  }
   if (!is_awaited(sequence) || frame(completed_).controls_came)
     return violation("set_sensor_controls", sequence, "that frame does not await it");
   Result<ControlList> checked = sensor_controls(controls, run_.mode);
@@ -275,18 +258,12 @@ void FrameScheduler::set_sensor_controls(uint32_t sequence, const ControlList& c
     return violation("set_sensor_controls", sequence, checked.error().message);
   frame(completed_).controls_came = true;
   run_.sensor->set_controls(sequence, *checked);
-  watch();
+  heard();
 }
 
 void FrameScheduler::metadata_ready(uint32_t sequence, const ControlList& metadata) {
-  if (!running_)
+  if (!running_ || !has_ipa())
     return;
-  if (owed_.metadata) {
-    if (!owed_.controls || sequence != owed_.of_frame)
-      return violation("metadata_ready", sequence, "that frame does not await it");
-    owed_.metadata = false;
-    return watch();
-  }
   if (!is_awaited(sequence) || !frame(completed_).controls_came)
     return violation("metadata_ready", sequence, "that frame does not await it");
   const char* wrong = nullptr;
@@ -299,11 +276,11 @@ void FrameScheduler::metadata_ready(uint32_t sequence, const ControlList& metada
   metadata_ = metadata;
   complete_oldest(metadata);
   if (running_)
-    watch();
+    heard();
 }
 
 void FrameScheduler::state_saved(const std::vector<uint8_t>& state) {
-  if (!running_)
+  if (!running_ || !has_ipa())
     return;
   if (state.size() > kMaxState)
     return lose(Error(Error::Code::Protocol,
@@ -321,7 +298,7 @@ void FrameScheduler::complete_oldest(const ControlList& metadata) {
   // What the handler knows better than any IPA.
   request.metadata.merge(taken_controls(f));
   request.metadata.set(ControlId::SensorTimestamp, f.start.sensor_timestamp);
-  request.metadata.set(ControlId::IpaHost, static_cast<int32_t>(run_.host));
+  request.metadata.set(ControlId::IpaHost, static_cast<int32_t>(run_.at_work.host));
   request.metadata.set(ControlId::IpaState,
                        static_cast<int32_t>(f.bridged ? kIpaStateRecovering : kIpaStateOk));
   request.status = Request::Status::Complete;
@@ -368,65 +345,71 @@ Result<ControlList> FrameScheduler::sensor_controls(const ControlList& controls,
 
 /* A camera that is not live has time; a live one has had enough after some frames. */
 int64_t FrameScheduler::silence_us() const {
-  const auto frame_us = static_cast<int64_t>(run_.mode.frame_duration_min / 1000);
-  return run_.live ? std::min(deadline_us_, std::max(kSilenceMin, kSilenceFrames * frame_us))
+  return run_.live ? std::min(deadline_us_, std::max(kSilenceMin, kSilenceFrames * frame_us()))
                    : deadline_us_;
+}
+
+void FrameScheduler::heard() {
+  heard_at_ = g_get_monotonic_time();
+  watch();
 }
 
 /* Each word of the IPA gives it the whole deadline for the next, where it owes one. */
 void FrameScheduler::watch() {
   const bool awaits_params = stage_ == Stage::AwaitsParams;
   const bool awaits_metadata = completed_ != developed_;
-  if (!run_.ipa || (!awaits_params && !awaits_metadata && !owed_.any())) {
+  if (!has_ipa())
+    return;  // neither is set but by bridge_when_due()
+  if (!awaits_params && !awaits_metadata) {
     deadline_.cancel();
     frame_deadline_.cancel();
     return;
   }
-  const int64_t now = g_get_monotonic_time();
-  deadline_.signal_at(now + silence_us());
-  if (!run_.live || owed_.any() || !have_params_)
+  const int64_t asked_last = awaits_params ? asked_at_ : stats_sent_at_;
+  deadline_.signal_at(std::max(heard_at_, asked_last) + silence_us());
+  if (!run_.live || !have_params_)
     return;
   // Parameters are wanted when a sensor would have read the frame out, metadata a frame later; and
   // an IPA has half a frame in any case. A word meanwhile earns it nothing.
-  const auto frame_us = static_cast<int64_t>(run_.mode.frame_duration_min / 1000);
   const Frame& f = frame(awaits_metadata ? completed_ : developed_);
-  const int64_t due = f.start.timestamp / 1000 + (awaits_metadata ? 2 : 1) * frame_us;
+  const int64_t due = f.start.timestamp / 1000 + (awaits_metadata ? 2 : 1) * frame_us();
   const int64_t asked = awaits_metadata ? stats_sent_at_ : asked_at_;
-  frame_deadline_.signal_at(std::max(due, asked + frame_us / 2));
+  frame_deadline_.signal_at(std::max(due, asked + frame_us() / 2));
 }
 
-/* A live frame must go: from here on the IPA is late, until it has said all that it owes. */
+/* A live frame must go. */
 void FrameScheduler::frame_deadline_passed() {
-  if (!running_ || !run_.ipa || owed_.any() || !can_bridge())
+  if (!running_ || !can_bridge())
     return;
-  const bool awaits_params = stage_ == Stage::AwaitsParams;
-  const bool awaits_metadata = completed_ != developed_;
-  if (!awaits_params && !awaits_metadata)
+  if (!has_ipa()) {
+    if (stage_ == Stage::AwaitsParams)
+      bridge();
     return;
-  if (awaits_metadata) {
-    owed_.metadata = true;
-    owed_.controls = frame(completed_).controls_came;
-    owed_.of_frame = frame(completed_).start.sequence;
   }
-  if (awaits_params) {
-    owed_.params = true;
-    owed_.params_frame = frame(developed_).start.sequence;
-    owed_.params_buffer = IpaBuffers::params_id(slot(developed_));
+  IpaDebts debts;
+  debts.metadata = completed_ != developed_;
+  if (debts.metadata) {
+    debts.of_frame = frame(completed_).start.sequence;
+    debts.controls_came = frame(completed_).controls_came;
   }
-  owner_.ipa_late();
-  complete_without_ipa();
-  if (running_ && stage_ == Stage::AwaitsParams)
-    bridge();
+  debts.params = stage_ == Stage::AwaitsParams;
+  if (debts.params) {
+    debts.params_frame = frame(developed_).start.sequence;
+    debts.params_buffer = IpaBuffers::params_id(slot(developed_));
+  }
+  if (!debts.any())
+    return;
+  debts.heard_at = std::max(heard_at_, debts.params ? asked_at_ : stats_sent_at_);
+  debts.silence_us = silence_us();
+  owner_.ipa_late(debts);
+  detach();
 }
 
 void FrameScheduler::deadline_passed() {
-  if (!running_ || !run_.ipa)
+  if (!running_ || !has_ipa())
     return;
-  const bool late = owed_.any();
-  const bool owes_metadata = late ? owed_.metadata : completed_ != developed_;
-  uint32_t sequence = frame(owes_metadata ? completed_ : developed_).start.sequence;
-  if (late)
-    sequence = owes_metadata ? owed_.of_frame : owed_.params_frame;
+  const bool owes_metadata = completed_ != developed_;
+  const uint32_t sequence = frame(owes_metadata ? completed_ : developed_).start.sequence;
   lose(Error(Error::Code::Timeout, std::string("no answer to ") +
                                        (owes_metadata ? "process_stats" : "compute_params") + "(" +
                                        std::to_string(sequence) + ") within " +
@@ -434,7 +417,7 @@ void FrameScheduler::deadline_passed() {
 }
 
 void FrameScheduler::call_failed(std::string_view member, const Error& error) {
-  if (running_ && run_.ipa)
+  if (running_ && has_ipa())
     lose(error.within(member));
 }
 

@@ -15,10 +15,11 @@
  * wrong answer, or none within the deadline, is reported through ipa_lost(), once an IPA.
  *
  * A live camera does not wait for its IPA: a frame whose parameters are not there when it must go
- * is bridged, developed with the last good ones, and so are those after it until the IPA has
- * answered all that it owes, or another one takes over (detach(), attach()). Bridged frames are no
- * business of the IPA's; controls of their requests come with the next frame that is. A camera that
- * is not live waits for its IPA, for the next one where it is lost, and bridges nothing.
+ * is bridged, developed with the last good ones, and so are those after it until an IPA is attached
+ * again: another one, or the late one when it has said all that it owes (ipa_late()). Bridged
+ * frames are no business of the IPA's; controls of their requests come with the next frame that is.
+ * A camera that is not live waits for its IPA, for the next one where it is lost, and bridges
+ * nothing.
  *
  * Lives in the handler's context; allocates nothing per frame.
  */
@@ -36,6 +37,7 @@
 #include "core/wakeup.h"
 #include "pipelines/simulated/ipa-buffers.h"
 #include "pipelines/simulated/isp-thread.h"
+#include "pipelines/simulated/late-ipa.h"
 #include "pipelines/simulated/sensor-thread.h"
 #include "simulated-ipa-interface.h"
 
@@ -49,23 +51,29 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
     virtual void frame_completed(Request& request) = 0;
     /** The IPA is silent, lied, or failed in a call: detach() or abandon() has to follow. */
     virtual void ipa_lost(const Error& error) = 0;
-    /** The first good parameters of an IPA that was attached: so many frames were bridged. */
-    virtual void ipa_recovered(uint32_t bridged) = 0;
-    /** An IPA answered compute_params after so many µs. */
+    /** The IPA that is attached answered compute_params with good ones after so many µs. */
     virtual void ipa_answered(int64_t us) = 0;
-    virtual void ipa_late() = 0;
+    /**
+     * A live frame had to go without its IPA, which owes this. It is not attached any more, and its
+     * events are not for the scheduler. attach() follows later, not from inside of this.
+     */
+    virtual void ipa_late(const IpaDebts& debts) = 0;
     virtual void frame_bridged() = 0;
     /** Scene or ISP failed: nothing that another IPA would mend. */
     virtual void camera_failed(const Error& error) = 0;
   };
 
-  /** What a run needs; borrowed until stop(). */
-  struct Run {
+  /** An IPA that was started, and the buffers that it has mapped. */
+  struct AtWork {
     Ipa* ipa = nullptr;
     IpaHostKind host = kIpaHostNone;
+    IpaBuffers* buffers = nullptr;
+  };
+  /** What a run needs; borrowed until stop(), the IPA and its buffers until detach() too. */
+  struct Run {
+    AtWork at_work;
     SensorThread* sensor = nullptr;
     IspThread* isp = nullptr;
-    IpaBuffers* buffers = nullptr;
     SensorInfo mode;
     bool live = false;
     ControlList controls;  // that the IPA was started with
@@ -83,14 +91,12 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
   void abandon();
   /** The IPA is not there any more, another one will come: nothing of it is waited for. */
   void detach();
-  /** Goes on with this IPA: it was started with controls_in_force(). */
-  void attach(Ipa& ipa, IpaHostKind host);
+  /** Goes on with this IPA, which was started with controls_in_force(), or was only late. */
+  void attach(const AtWork& at_work);
   /** What requests have set since the start of the run, and before. */
   [[nodiscard]] const ControlList& controls_in_force() const { return in_force_; }
   /** The last state that an IPA of this run saved; empty where none did. */
   [[nodiscard]] const std::vector<uint8_t>& state() const { return state_; }
-  /** Good answers of the IPA that is attached. */
-  [[nodiscard]] uint32_t answers() const { return answers_; }
 
   /** The ISP is done with the frame it was given. */
   void developed(const Result<void>& outcome);
@@ -119,18 +125,9 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
     SensorModel::Effective taken_with;
     bool exposed = false;
     bool controls_came = false;
-    bool bridged = false;   // developed with old parameters
-    bool with_ipa = false;  // its statistics went to the IPA, whose answer is awaited
-  };
-  /** What an IPA that is late still has to say; nobody waits for it. */
-  struct Owed {
-    bool metadata = false;
-    bool controls = false;
-    uint32_t of_frame = 0;
-    bool params = false;
-    uint32_t params_frame = 0;
-    uint32_t params_buffer = 0;
-    [[nodiscard]] bool any() const { return metadata || params; }
+    bool bridged = false;        // developed with old parameters
+    uint32_t attached_when = 0;  // attached_ when an IPA computed its parameters
+    bool with_ipa = false;       // its statistics went to the IPA, whose answer is awaited
   };
   /** What is going on with the oldest frame that has not been developed. */
   enum class Stage : uint8_t { Idle, AwaitsParams, HasParams, Developing };
@@ -138,17 +135,20 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
   Frame& frame(uint32_t count) { return frames_[count % kFrames]; }
   static uint32_t slot(uint32_t count) { return count % IpaBuffers::kCount; }
   void ask_for_params();
+  void bridge_when_due();
   void bridge();
-  [[nodiscard]] bool has_ipa() const { return run_.ipa && !owed_.any(); }
+  [[nodiscard]] int64_t frame_us() const {
+    return static_cast<int64_t>(run_.mode.frame_duration_min / 1000);
+  }
+  [[nodiscard]] bool has_ipa() const { return run_.at_work.ipa != nullptr; }
   [[nodiscard]] bool can_bridge() const { return run_.live && have_params_; }
   void complete_without_ipa();
   void frame_deadline_passed();
-  void answered();
-  void take_owed_params(uint32_t sequence, uint32_t params_buffer);
   [[nodiscard]] int64_t silence_us() const;
   void develop();
   [[nodiscard]] bool is_awaited(uint32_t sequence);
   void complete_oldest(const ControlList& metadata);
+  void heard();
   void watch();
   void deadline_passed();
   void violation(const char* event, uint32_t sequence, const std::string& what);
@@ -170,13 +170,12 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
   std::array<Frame, kFrames> frames_{};
   GstCameraIspParameters params_{};  // the last good ones, where have_params_
   GstCameraIspParameters candidate_{};
+  GstCameraIspStatistics stats_{};  // the ISP writes them here, whoever may see them
   bool have_params_ = false;
-  ControlList metadata_;  // the last good one
-  Owed owed_;
-  bool recovering_ = false;  // attached, and has not answered
-  uint32_t bridged_ = 0;     // since the last answer
-  uint32_t answers_ = 0;
-  int64_t asked_at_ = 0;  // for parameters, µs
+  ControlList metadata_;   // the last good one
+  uint32_t attached_ = 1;  // counts IPAs
+  int64_t asked_at_ = 0;   // for parameters, µs
+  int64_t heard_at_ = 0;   // or asked, µs
   int64_t stats_sent_at_ = 0;
   ControlList in_force_;
   ControlList unsent_;  // of requests of bridged frames

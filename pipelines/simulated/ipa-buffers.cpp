@@ -50,8 +50,8 @@ void IpaBuffers::copy_params(uint32_t slot, GstCameraIspParameters& out) const {
   std::memcpy(&out, params_[slot].data(), sizeof out);
 }
 
-GstCameraIspStatistics* IpaBuffers::stats(uint32_t slot) {
-  return reinterpret_cast<GstCameraIspStatistics*>(stats_[slot].data());
+void IpaBuffers::put_stats(uint32_t slot, const GstCameraIspStatistics& stats) {
+  std::memcpy(stats_[slot].data(), &stats, sizeof stats);
 }
 
 }  // namespace gstcam::simulated

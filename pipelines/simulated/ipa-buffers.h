@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * IpaBuffers: the memory that the handler shares with its IPA: buffers of ISP parameters, which the
- * IPA writes, and of statistics, which it only reads.
+ * IpaBuffers: the memory that the handler shares with one IPA: buffers of ISP parameters, which the
+ * IPA writes, and of statistics, which it only reads. Each IPA has its own: what one that hangs, or
+ * was replaced, still writes is nobody's parameters.
  *
- * Buffers are named by `slot` (0 .. kCount - 1) here, by id towards the IPA. Not thread safe,
- * except that the statistics of a slot may be written in the ISP's thread.
+ * Buffers are named by `slot` (0 .. kCount - 1) here, by id towards the IPA. Not thread safe.
  */
 #pragma once
 
@@ -32,7 +32,7 @@ class IpaBuffers {
 
   /** Copies what is there now: the IPA may change it at any time. */
   void copy_params(uint32_t slot, GstCameraIspParameters& out) const;
-  [[nodiscard]] GstCameraIspStatistics* stats(uint32_t slot);
+  void put_stats(uint32_t slot, const GstCameraIspStatistics& stats);
 
  private:
   /* Not from 0, so that an id that was never set is no buffer's. */

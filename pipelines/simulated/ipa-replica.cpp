@@ -7,7 +7,10 @@ namespace gstcam::simulated {
 
 Result<std::unique_ptr<IpaReplica>> IpaReplica::make(const Place& place,
                                                      const IpaJournal& journal) {
-  std::unique_ptr<IpaReplica> replica(new IpaReplica);  // NOLINT: private
+  Result<IpaBuffers> buffers = IpaBuffers::create();
+  if (!buffers)
+    return buffers.error();
+  std::unique_ptr<IpaReplica> replica(new IpaReplica(std::move(*buffers)));  // NOLINT: private
   ipc::HostHandlers handlers;
   handlers.on_call_failed = [owner = place.owner, self = replica.get()](std::string_view member,
                                                                         const Error& error) {
@@ -53,7 +56,7 @@ Result<void> IpaReplica::configure(const IpaJournal& journal) {
   ranges_ = *ranges;
   if (mapped_)
     return {};
-  Result<std::vector<gstcam::ipa::Buffer>> descriptions = journal.buffers->descriptions();
+  Result<std::vector<gstcam::ipa::Buffer>> descriptions = buffers_.descriptions();
   if (!descriptions)
     return descriptions.error();
   if (Result<void> r = ipa_->map_buffers(*descriptions); !r)

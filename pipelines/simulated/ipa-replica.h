@@ -5,7 +5,8 @@
  *
  * A replica is made in the camera's thread or in the supervisor's; its events and notices come in
  * the camera's context. Events reach nobody until it is put to use with set_events(), and nobody
- * after that was taken back. Its destructor ends the IPA, and may wait for that; any thread.
+ * after that was taken back. Its destructor ends the IPA, and may wait for that; any thread, but
+ * not while a FrameScheduler has its buffers.
  */
 #pragma once
 
@@ -41,7 +42,6 @@ struct IpaJournal {
     std::vector<gstcam::ipa::StreamConfiguration> streams;
   };
   std::optional<Configuration> configuration;
-  const IpaBuffers* buffers = nullptr;  // mapped after the first configure()
 };
 
 class IpaReplica final : public ipc::Replica {
@@ -65,12 +65,18 @@ class IpaReplica final : public ipc::Replica {
   static Result<std::unique_ptr<IpaReplica>> make(const Place& place, const IpaJournal& journal);
 
   [[nodiscard]] bool lost() const override { return lost_; }
+  /** Stops it. */
+  Result<void> rest() override { return ipa_->stop(); }
   [[nodiscard]] IpaProxy& ipa() { return *ipa_; }
+  [[nodiscard]] int pid() const { return ipa_->pid(); }
   /** Camera's thread; nullptr: nobody. */
   void set_events(IpaEvents* events) { relay_.to = events; }
   /** What init() or the last configure() said. */
   [[nodiscard]] const ControlRanges& ranges() const { return ranges_; }
   Result<void> configure(const IpaJournal& journal);
+  [[nodiscard]] IpaBuffers& buffers() { return buffers_; }
+  /** Good answers to compute_params(); camera's thread. */
+  uint32_t answers = 0;
   /** The IPA goes, without waiting for it. */
   void condemn(const Error& why);
   [[nodiscard]] std::string last_words();
@@ -95,13 +101,14 @@ class IpaReplica final : public ipc::Replica {
     }
     IpaEvents* to = nullptr;  // camera's thread
   };
-  IpaReplica() = default;
+  explicit IpaReplica(IpaBuffers buffers) : buffers_(std::move(buffers)) {}
   Result<void> init(const IpaJournal& journal);
 
   std::atomic<bool> lost_{false};
   Relay relay_;
   ControlRanges ranges_;
-  bool mapped_ = false;
+  IpaBuffers buffers_;
+  bool mapped_ = false;            // with the first configure()
   std::unique_ptr<IpaProxy> ipa_;  // last: it ends first
 };
 

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -48,7 +49,8 @@ struct Belongings {
   size_t fds = 0;
   size_t threads = 0;
   size_t maps = 0;
-  size_t children = 0;
+  size_t children = 0;  // zombies too
+  size_t shm = 0;
   size_t rss_kib = 0;
 
   static size_t entries(const char* folder) {
@@ -64,6 +66,7 @@ struct Belongings {
     Belongings b;
     b.fds = entries("/proc/self/fd");
     b.threads = entries("/proc/self/task");
+    b.shm = entries("/dev/shm");
     std::string line;
     for (std::ifstream maps("/proc/self/maps"); std::getline(maps, line);)
       b.maps++;
@@ -71,15 +74,22 @@ struct Belongings {
       if (line.starts_with("VmRSS:"))
         b.rss_kib = std::stoul(line.substr(6));
     }
-    if (DIR* dir = opendir("/proc/self/task")) {
+    b.children = children_of(getpid()).size();
+    return b;
+  }
+  /** Of all its threads. */
+  static std::vector<int> children_of(int pid) {
+    std::vector<int> found;
+    const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+    if (DIR* dir = opendir(tasks.c_str())) {
       while (const dirent* entry = readdir(dir)) {
-        std::ifstream list(std::string("/proc/self/task/") + entry->d_name + "/children");
-        for (std::string child; list >> child;)
-          b.children++;
+        std::ifstream list(tasks + "/" + entry->d_name + "/children");
+        for (int child = 0; list >> child;)
+          found.push_back(child);
       }
       closedir(dir);
     }
-    return b;
+    return found;
   }
 };
 
@@ -128,9 +138,47 @@ class RecoveryRig {
     return static_cast<size_t>(
         std::ranges::count_if(f.notices, [name](const Notice& n) { return n.name == name; }));
   }
+  void wait_more_frames(size_t more) {
+    size_t now = 0;
+    {
+      const std::lock_guard lock(f.mutex);
+      now = frames.size();
+    }
+    wait_frames(now + more);
+  }
+  /** Every worker there is: what bubblewrap started, in the namespace that it made. */
+  static std::vector<int> workers() {
+    std::vector<int> found;
+    for (const int outer : Belongings::children_of(getpid())) {
+      const std::vector<int> inner = Belongings::children_of(outer);
+      for (const int init : inner) {
+        const std::vector<int> innermost = Belongings::children_of(init);
+        found.push_back(innermost.empty() ? init : innermost.front());
+      }
+      if (inner.empty())
+        found.push_back(outer);
+    }
+    return found;
+  }
+  int64_t last_recovery_us() {
+    const std::lock_guard lock(f.mutex);
+    int64_t us = -1;
+    for (const Notice& n : f.notices)
+      us = n.name == "camera-ipa-recovered" ? field(n.fields, "microseconds") : us;
+    return us;
+  }
   void wait_recovered(size_t times) {
     f.wait([this, times] {
       return count_locked("camera-ipa-recovered") >= times || !f.failures.empty();
+    });
+  }
+  void wait_spare() {
+    f.wait([this] {
+      for (const Field& field : f.camera->ipa_status().stats) {
+        if (field.name == "spare-ready")
+          return std::get<bool>(field.value);
+      }
+      return false;
     });
   }
   /** The worker's; waits while there is none. */

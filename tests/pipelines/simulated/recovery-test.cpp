@@ -44,19 +44,51 @@ void test_live_killed() {
   g_assert_true(rig.f.failures.empty());
 }
 
-/* One that hangs is bridged at once, and given up for another when it was silent for long. */
+/* One that hangs is bridged at once, the spare takes over, and when it was silent for long it is
+ * lost: what was bridged until then is a frame or two. */
 void test_live_stopped() {
-  constexpr size_t kTimes = 2;
+  constexpr size_t kTimes = 5;
   RecoveryRig rig(true);
   rig.start();
   rig.torture(SIGSTOP, 30, kTimes);
   const RecoveryRig::Verdict v = rig.verdict(duration_of(rig));
+  g_test_message("bridged: median %d, most %d; recovered in %d us; AE after %d frames",
+                 static_cast<int>(v.bridged_median), static_cast<int>(v.bridged_max),
+                 static_cast<int>(v.recovery_median_us), static_cast<int>(v.ae_frames_max));
   assert_unbroken(v);
+  g_assert_cmpint(v.bridged_median, <=, 2);
   g_assert_cmpuint(v.ae_frames_max, <=, 5);
   g_assert_cmpuint(rig.count("camera-ipa-lost"), ==, kTimes);
+  g_assert_cmpuint(rig.count("camera-ipa-recovered"), ==, kTimes);
   g_assert_cmpint(rig.stat("losses-silent"), ==, kTimes);
   g_assert_cmpint(rig.stat("late-answers"), >=, kTimes);
   rig.stop();
+  g_assert_true(rig.f.failures.empty());
+}
+
+/* One that only was slow is no loss: the spare takes over, and it is the spare when it spoke again.
+ */
+void test_live_slow() {
+  RecoveryRig rig(true);
+  rig.start();
+  for (int64_t times = 1; times <= 3; times++) {
+    rig.wait_spare();
+    const int slow = rig.worker();
+    g_assert_cmpint(kill(slow, SIGSTOP), ==, 0);
+    rig.f.wait([&] { return rig.f.camera->ipa_status().pid != slow; });
+    g_assert_cmpint(kill(slow, SIGCONT), ==, 0);
+    rig.f.wait([&] { return rig.stat("spares-returned") == times; });
+  }
+  rig.stop();
+  const RecoveryRig::Verdict v = rig.verdict(duration_of(rig));
+  assert_unbroken(v);
+  g_assert_cmpuint(v.bridged, >=, 3);
+  g_assert_cmpuint(v.ae_frames_max, <=, 5);
+  g_assert_cmpint(rig.stat("losses"), ==, 0);
+  g_assert_cmpint(rig.stat("spares-used"), ==, 3);
+  g_assert_cmpuint(rig.count("camera-ipa-lost"), ==, 0);
+  g_assert_cmpuint(rig.count("camera-ipa-recovered"), ==, 0);
+  g_assert_true(rig.f.failures.empty());
 }
 
 /* Without a clock there is no hurry: the next IPA is waited for, and nothing is bridged. */
@@ -153,13 +185,7 @@ void test_spare_killed() {
     }
     return found;
   };
-  rig.f.wait([&] {
-    for (const Field& field : rig.f.camera->ipa_status().stats) {
-      if (field.name == "spare-ready")
-        return std::get<bool>(field.value);
-    }
-    return false;
-  });
+  rig.wait_spare();
   g_assert_cmpint(kill(spare(), SIGKILL), ==, 0);
   rig.f.wait([&] { return rig.stat("spares-lost") == 1; });
   g_assert_cmpint(kill(worker, SIGKILL), ==, 0);
@@ -217,6 +243,31 @@ void test_lie(gconstpointer data) {
   }
 }
 
+/* The second dies before it has answered anything: two losses, and two that are mended. */
+void test_lost_again() {
+  auto plan = std::make_shared<IpaPlan>();
+  plan->lie = Lie::Dies;
+  auto connected = std::make_shared<int>(0);
+  const IpaConnector connect = [plan, connected](const CameraOptions& options,
+                                                 GMainContext* context, IpaEvents& events,
+                                                 ipc::HostHandlers handlers) {
+    plan->lie_always = ++*connected == 2;
+    if (*connected == 3)
+      plan->lie = Lie::None;
+    return ScriptedIpa::connector(plan)(options, context, events, std::move(handlers));
+  };
+  RecoveryRig rig(true, 100, kSmall, connect, IpaIsolation::Auto);
+  rig.start();
+  rig.wait_recovered(2);
+  rig.wait_frames(30);
+  rig.stop();
+  assert_unbroken(rig.verdict(duration_of(rig)));
+  g_assert_cmpuint(rig.count("camera-ipa-lost"), ==, 2);
+  g_assert_cmpuint(rig.count("camera-ipa-recovered"), ==, 2);
+  g_assert_cmpint(rig.stat("losses-died"), ==, 2);
+  g_assert_true(rig.f.failures.empty());
+}
+
 /* Who insists on a thread gets no other: code that lied there may be anywhere. */
 void test_thread_is_final() {
   auto plan = std::make_shared<IpaPlan>();
@@ -251,6 +302,8 @@ int main(int argc, char** argv) {
   g_test_init(&argc, &argv, nullptr);
   g_test_add_func("/recovery/live-killed", test_live_killed);
   g_test_add_func("/recovery/live-stopped", test_live_stopped);
+  g_test_add_func("/recovery/live-slow", test_live_slow);
+  g_test_add_func("/recovery/lost-again", test_lost_again);
   g_test_add_func("/recovery/fast-killed", test_fast_killed);
   g_test_add_func("/recovery/leaves-nothing", test_leaves_nothing);
   g_test_add_func("/recovery/limit", test_limit);

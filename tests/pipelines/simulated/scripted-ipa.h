@@ -56,6 +56,7 @@ enum class Lie {
 struct IpaPlan {
   Lie lie = Lie::None;
   uint32_t lie_at = 5;
+  bool lie_always = false;
   std::optional<Error> connect_error;
   std::optional<Error> init_error;
   std::optional<Error> configure_error;
@@ -273,7 +274,9 @@ class ScriptedIpa : public simulated::IpaProxy {
     return r;
   }
   void log(const std::string& text) { plan_->calls.push_back(text); }
-  bool is(Lie lie, uint32_t frame) const { return plan_->lie == lie && plan_->lie_at == frame; }
+  bool is(Lie lie, uint32_t frame) const {
+    return plan_->lie == lie && (plan_->lie_always || plan_->lie_at == frame);
+  }
   void send(std::function<void()> event) {
     if (silent_)
       return;
