@@ -18,6 +18,7 @@
 
 #include "base/glib-ptr.h"
 #include "base/sanitizers.h"
+#include "base/shared-memory.h"
 #include "ipc/io-thread.h"
 
 GST_DEBUG_CATEGORY_STATIC(ipa_worker_debug);
@@ -260,6 +261,19 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Options&& options) {
     argv.push_back(argument.c_str());
   argv.push_back(nullptr);
 
+  /* A program that ends at once has no number in GSubprocess any more: it says it itself, before
+   * it is what it is. */
+  Result<SharedMemory> pid = SharedMemory::create("worker-pid", sizeof(pid_t));
+  if (!pid)
+    return pid.error();
+  g_subprocess_launcher_set_child_setup(
+      launcher.get(),
+      [](gpointer memory) {
+        const pid_t self = getpid();
+        std::memcpy(memory, &self, sizeof(self));
+      },
+      pid->data(), nullptr);
+
   ErrorOut error;
   auto shared = std::make_shared<Shared>();
   shared->io = IoThread::get();
@@ -275,8 +289,7 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Options&& options) {
   if (!shared->process)
     return Error(Error::Code::Failed,
                  std::string("cannot start the IPA worker: ") + error.message());
-  const char* id = g_subprocess_get_identifier(shared->process.get());
-  shared->pid = id ? std::atoi(id) : 0;  // no id: it has ended already
+  std::memcpy(&shared->pid, pid->data(), sizeof(shared->pid));
   shared->output = std::move(output);
   shared->io->run([&] { shared->watch(); });
   return std::unique_ptr<WorkerProcess>(new WorkerProcess(std::move(shared)));  // NOLINT
