@@ -4,6 +4,7 @@
  */
 #include "tests/gst/element-fixture.h"
 #include "tests/ipc/daemon-fixture.h"
+#include "tests/keep-time.h"
 
 using namespace gstcam;
 using namespace gstcam::test;
@@ -124,6 +125,7 @@ void test_property() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_time();
   if (argc == 3 && strcmp(argv[1], "--application") == 0) {
     gst_init(&argc, &argv);
     be_application(argv[2]);

@@ -8,6 +8,7 @@
 
 #include "pipelines/registry.h"
 #include "tests/gst/element-fixture.h"
+#include "tests/keep-time.h"
 
 using namespace gstcam;
 using namespace gstcam::test;
@@ -162,6 +163,7 @@ void test_no_restart() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_time();
   init_element_test(&argc, &argv);
   set_pipeline_factories(pipeline_factories);
   for (const Row& row : kRows)

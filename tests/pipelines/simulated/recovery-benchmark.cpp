@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "tests/keep-time.h"
 #include "tests/pipelines/simulated/recovery-rig.h"
 
 using namespace gstcam;
@@ -189,6 +190,7 @@ void spare() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_time();
   gst_init(&argc, &argv);
   const auto wanted = [argc, argv](std::string_view name) {
     return argc < 2 ||
