@@ -63,6 +63,7 @@ std::string error_in_time(World& w, const Row& row) {
   gst_bus_set_flushing(w.pipeline.bus.get(), TRUE);
   gst_bus_set_flushing(w.pipeline.bus.get(), FALSE);
   g_test_message("%s", text.c_str());
+  g_assert_null(strstr(text.c_str(), "(pid 0)"));  // every process has a number
   for (const std::string& part : row.says) {
     if (text.find(part) == std::string::npos)
       g_test_message("'%s' is missing", part.c_str());

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the border costs, as JSON lines: sync calls through thread and worker beside a bare GDBus
- * peer call of the same size in the same run, async calls with their event, a worker's start, its
- * memory and what it does when it has nothing to do.
+ * peer call of the same size in the same run, async calls with their event, the same with and
+ * without the sandbox, a worker's start, its memory and what it does when it has nothing to do.
  */
 #include <sched.h>
 #include <sys/wait.h>
@@ -191,6 +191,59 @@ void bench_async_calls(Peer& thread, Peer& worker, const char* cpus) {
       cpus, async_round_us(thread, 20000), async_round_us(worker, 5000));
 }
 
+/* Every layer left out. */
+SandboxOptions no_sandbox() {
+  SandboxOptions sandbox;
+  sandbox.policy = SandboxPolicy::Prefer;
+  sandbox.leave_out = {"bubblewrap", "no-capabilities", "no-new-privs",
+                       "rlimits",    "landlock",        "seccomp"};
+  return sandbox;
+}
+
+void count_once(Peer& peer) {
+  const size_t before = peer.events.numbers.size();
+  ASSERT_OK(peer.ipa->count(1, 1));
+  while (peer.events.numbers.size() == before)
+    g_main_context_iteration(nullptr, TRUE);
+}
+
+void bench_sandbox() {
+  Peer sandboxed(IpaIsolation::Worker);
+  Peer bare(IpaIsolation::Worker);
+  bare.options.sandbox = no_sandbox();
+  sandboxed.make_and_start();
+  bare.make_and_start();
+  for (const size_t size : {size_t{64}, size_t{4096}}) {
+    const std::vector<uint8_t> bytes(size, 7);
+    const std::vector<double> us =
+        medians(3000, {[&] { ASSERT_OK(sandboxed.ipa->echo_bytes(bytes)); },
+                       [&] { ASSERT_OK(bare.ipa->echo_bytes(bytes)); }});
+    std::printf(
+        "{\"benchmark\": \"ipc-sandbox-cost\", \"call\": \"sync\", \"bytes\": %zu, "
+        "\"sandboxed_us\": %.1f, \"bare_us\": %.1f, \"ratio\": %.3f}\n",
+        size, us[0], us[1], us[0] / us[1]);
+  }
+  for (Peer* peer : {&sandboxed, &bare})
+    peer->events.numbers.reserve(10000), peer->events.threads.reserve(10000);
+  const std::vector<double> us =
+      medians(3000, {[&] { count_once(sandboxed); }, [&] { count_once(bare); }});
+  std::printf(
+      "{\"benchmark\": \"ipc-sandbox-cost\", \"call\": \"async-and-event\", "
+      "\"sandboxed_us\": %.1f, \"bare_us\": %.1f, \"ratio\": %.3f}\n",
+      us[0], us[1], us[0] / us[1]);
+  const auto start = [](const SandboxOptions& sandbox) {
+    Peer peer(IpaIsolation::Worker);
+    peer.options.sandbox = sandbox;
+    ASSERT_OK(peer.make());
+  };
+  const std::vector<double> starts =
+      medians(20, {[&] { start({}); }, [&] { start(no_sandbox()); }});
+  std::printf(
+      "{\"benchmark\": \"ipc-sandbox-cost\", \"call\": \"start-and-end\", "
+      "\"sandboxed_ms\": %.2f, \"bare_ms\": %.2f, \"ratio\": %.3f}\n",
+      starts[0] / 1e3, starts[1] / 1e3, starts[0] / starts[1]);
+}
+
 void bench_start() {
   std::vector<double> start;
   std::vector<double> end;
@@ -266,6 +319,7 @@ int main(int argc, char** argv) {
   gst_init(&argc, &argv);
   bare.connect();
   bench_start();
+  bench_sandbox();
   {
     Peer thread(IpaIsolation::Thread);
     Peer worker(IpaIsolation::Worker);
