@@ -60,17 +60,51 @@ void print_belongings(const char* when, const Belongings& b) {
   std::fflush(stdout);
 }
 
+int64_t median(std::vector<int64_t> values) {
+  std::ranges::sort(values);
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+/* Counts what the rig has recorded, and lets it forget: what it keeps would look like a leak. */
+struct Taken {
+  size_t frames = 0;
+  size_t missing = 0;
+  size_t lost = 0;
+  size_t recovered = 0;
+  uint32_t last = 0;
+  void add(RecoveryRig& rig) {
+    const std::lock_guard lock(rig.f.mutex);
+    for (const TakenFrame& frame : rig.frames) {
+      missing += frames > 0 ? frame.sequence - last - 1 : 0;
+      last = frame.sequence;
+      frames++;
+    }
+    lost += rig.count_locked("camera-ipa-lost");
+    recovered += rig.count_locked("camera-ipa-recovered");
+    rig.frames.clear();
+    rig.f.notices.clear();
+    rig.f.done.clear();
+    const std::lock_guard queue_lock(rig.f.queue_mutex);
+    rig.f.queued.clear();
+  }
+};
+
 /* A loss each time the last one is mended and the new one has proved itself. */
 void thousand() {
   constexpr size_t kTimes = 1000;
   RecoveryRig rig(false);
   rig.start();
   Belongings early;
+  Taken taken;
+  std::vector<int64_t> times;
+  times.reserve(kTimes);
   const int64_t begin = g_get_monotonic_time();
   for (size_t i = 1; i <= kTimes; i++) {
     rig.wait_more_frames(ipc::Supervisor::kProved + 2);
     g_assert_cmpint(kill(rig.worker(), SIGKILL), ==, 0);
-    rig.wait_recovered(i);
+    rig.wait_recovered(1);
+    times.push_back(rig.last_recovery_us());
+    taken.add(rig);
     if (i == 100 || i == kTimes) {
       // With all that belongs to a stream that runs steadily.
       rig.wait_spare();
@@ -82,12 +116,10 @@ void thousand() {
   }
   const double seconds = static_cast<double>(g_get_monotonic_time() - begin) / 1e6;
   const Belongings late = Belongings::now();
-  const RecoveryRig::Verdict v = rig.verdict(rig.f.configuration.frame_duration);
   rig.stop();
   rig.f.camera->release();
   const Belongings end = Belongings::now();
   print_belongings("released", end);
-  const size_t lost = rig.count("camera-ipa-lost");
   const bool flat = late.fds <= early.fds && late.threads <= early.threads &&
                     late.children <= early.children && late.maps <= early.maps + 8 &&
                     late.shm <= early.shm && end.children == 0;
@@ -95,15 +127,11 @@ void thousand() {
       "{\"benchmark\": \"recovery-thousand\", \"losses\": %zu, \"seconds\": %.1f, "
       "\"frames\": %zu, \"missing\": %zu, \"rss_growth_kib\": %ld, \"recovery_median_ms\": %.2f, "
       "\"holds\": %s}\n",
-      lost, seconds, v.frames, v.missing,
+      taken.lost, seconds, taken.frames, taken.missing,
       static_cast<long>(late.rss_kib) - static_cast<long>(early.rss_kib),
-      static_cast<double>(v.recovery_median_us) / 1e3,
-      judged(flat && lost == kTimes && v.missing == 0 && rig.f.failures.empty()));
-}
-
-int64_t median(std::vector<int64_t> values) {
-  std::ranges::sort(values);
-  return values.empty() ? 0 : values[values.size() / 2];
+      static_cast<double>(median(times)) / 1e3,
+      judged(flat && taken.lost == kTimes && taken.recovered == kTimes && taken.missing == 0 &&
+             rig.f.failures.empty()));
 }
 
 /* Alternately with a spare and without, so that what else the machine does hits both. */
