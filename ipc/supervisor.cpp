@@ -280,7 +280,8 @@ void Supervisor::replace(Lock& lock) {
     spare_due_ = Clock::now() + kSpareRetry;
     return;
   } else if (Clock::now() < job_->give_up) {
-    job_->due = Clock::now() + kBackOffMax / 4;
+    job_->delay = std::clamp(job_->delay * 2, kBackOffFirst, kBackOffMax);
+    job_->due = Clock::now() + job_->delay;
     return;
   }
   job_.reset();

@@ -16,8 +16,8 @@
  * again; no process is started or ended for an answer that came late.
  *
  * Losses within one minute are limited; a loss soon after the one before (the replica did not prove
- * itself) is answered later and later, up to kBackOffMax. There is no limit to how often a recipe
- * may fail but time: without an IPA for kPatience, the camera has failed.
+ * itself) is answered later and later, up to kBackOffMax, and so is a recipe that fails. There is
+ * no limit to how often it may but time: without an IPA for kPatience, the camera has failed.
  *
  * Threads: all methods are called in the handler's, and the events come there, from deliver();
  * stats() from any.
@@ -128,7 +128,8 @@ class Supervisor {
     Clock::time_point due;
     Clock::time_point give_up;
     GoOn go_on;
-    bool hedge = false;  // nothing is lost yet: the spare or none
+    bool hedge = false;                  // nothing is lost yet: the spare or none
+    std::chrono::milliseconds delay{0};  // since the last attempt
   };
   struct Outcome {
     uint64_t number = 0;

@@ -74,6 +74,8 @@ void FrameScheduler::detach() {
 }
 
 void FrameScheduler::attach(const AtWork& at_work) {
+  if (!running_)
+    return;
   run_.at_work = at_work;
   attached_++;
   frame_deadline_.cancel();

@@ -259,7 +259,7 @@ IpaCrew::Outage IpaCrew::begin_outage(const IpaReplica& replica) const {
 
 /* Death, silence and lies of the IPA at work all arrive here. False: the camera failed. */
 bool IpaCrew::lose(const Error& error) {
-  if (!ipa_)
+  if (!ipa_ || failed_)
     return !failed_;
   const Outage outage = late_outage_.value_or(begin_outage(*ipa_));
   late_outage_.reset();
@@ -282,7 +282,10 @@ void IpaCrew::lose_laggard(const Error& error) {
   const Outage outage = *std::exchange(laggard_outage_, std::nullopt);
   laggard_late_->forget();
   std::unique_ptr<IpaReplica> old = std::move(laggard_);
-  (void)bury(*old, error, outage, {});
+  if (failed_)
+    old->condemn(error);  // all was said
+  else
+    (void)bury(*old, error, outage, {});
   supervisor_->dispose(std::move(old));
 }
 
@@ -316,6 +319,8 @@ void IpaCrew::give_up(const Error& error, const std::string& name, const std::st
     return;
   supervisor_->cancel();
   scheduler_.abandon();
+  late_->forget();
+  laggard_late_->forget();
   outages_.clear();
   std::string text = "camera '" + options_.camera + "' lost " + name + ": " + error.message;
   if (!last_words.empty() && text.find(last_words) == std::string::npos)
