@@ -32,6 +32,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr size_t kFrames = 25;
+constexpr size_t kRequests = 4;
 
 /* Of a call and of a start. The rows that go to their end have short ones; in the others a busy
  * machine must not be what ends the row. */
@@ -187,8 +188,8 @@ class Stream {
  private:
   template <typename F>
   static void stream(CameraFixture& f, size_t frames, Story& story, const F& failed) {
-    f.make_requests(4);
-    f.requeue = true;
+    f.make_requests(kRequests);
+    f.requeue = frames > kRequests;  // a short stream has no frame more than these
     if (failed(f.camera->start({}), "start"))
       return;
     f.try_queue_all();
@@ -311,7 +312,7 @@ void expect_children(const Row& row, const Story& story, int wanted) {
 /* The same camera, with a module that behaves: nothing is left of the other. */
 void expect_use(const Row& row, Stream& stream, CameraFixture& f) {
   stream.be_patient();
-  const Story after = stream.run(3, f);
+  const Story after = stream.run(kRequests - 1, f);
   if (after.error)
     complain(row, after, "the camera is of no use afterwards");
 }
