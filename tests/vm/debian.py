@@ -5,12 +5,11 @@ Apt(): asks apt with the system's package lists. Where those know no package (a 
 name one the mirror has already replaced, Apt.with_fresh_lists() fetches lists of its own into a
 folder; neither way needs root or changes the system.
 
-Two errors, because only one of them excuses a test: Unreachable means that no apt or no mirror
-answers; DebianError that something answered and it was wrong.
+Of the errors only one excuses a test: Unreachable means that no apt or no mirror answers. NotOffered is
+what other package lists may help against.
 """
 import os
 import pathlib
-import pwd
 import re
 import shutil
 import subprocess
@@ -18,6 +17,10 @@ import subprocess
 
 class DebianError(Exception):
     """Packages cannot be had or used; the text says which and why."""
+
+
+class NotOffered(DebianError):
+    """apt does not know a package, or does not get it from where it should be."""
 
 
 class Unreachable(DebianError):
@@ -40,19 +43,20 @@ class Apt:
     def __init__(self, options=()):
         if not shutil.which("apt-get"):
             raise Unreachable("apt-get is not there: this needs a Debian system")
-        # apt would hand downloads to the user _apt, who may not write into our folders.
-        user = pwd.getpwuid(os.getuid()).pw_name
-        self._options = ["-o", f"APT::Sandbox::User={user}", *options]
+        # As root, apt would hand downloads to the user _apt, who may not write into our folders.
+        self._options = ["-o", "APT::Sandbox::User=root", *options]
 
     @classmethod
     def with_fresh_lists(cls, folder: pathlib.Path) -> "Apt":
         for part in ("state/lists/partial", "cache/archives/partial"):
             (folder / part).mkdir(parents=True, exist_ok=True)
-        apt = cls(["-o", f"Dir::State={folder}/state", "-o", "Dir::State::status=/var/lib/dpkg/status",
+        apt = cls(["-o", f"Dir::State={folder}/state", "-o", f"Dir::State::lists={folder}/state/lists",
+                   "-o", "Dir::State::status=/var/lib/dpkg/status",
                    "-o", f"Dir::Cache={folder}/cache"])
         done = _run(["apt-get", "-q", *apt._options, "-o", "APT::Update::Error-Mode=any", "update"])
         if done.returncode != 0:
-            raise Unreachable(f"no package lists to be had: {_complaint(done)}")
+            kind = Unreachable if "Failed to fetch" in done.stderr else DebianError
+            raise kind(f"no package lists to be had: {_complaint(done)}")
         return apt
 
     def candidate(self, package: str) -> str:
@@ -60,7 +64,7 @@ class Apt:
         done = _run(["apt-cache", *self._options, "policy", package])
         found = re.search(r"^  Candidate: (\S+)$", done.stdout, re.MULTILINE)
         if not found or found.group(1) == "(none)":
-            raise DebianError(f"apt knows no package {package}")
+            raise NotOffered(f"apt knows no package {package}")
         return found.group(1)
 
     def kernel_image(self) -> str:
@@ -68,7 +72,7 @@ class Apt:
         done = _run(["apt-cache", *self._options, "depends", "--important", "linux-image-amd64"])
         found = re.search(r"^ *Depends: (linux-image-[0-9]\S+)$", done.stdout, re.MULTILINE)
         if not found:
-            raise DebianError("apt knows no linux-image-amd64")
+            raise NotOffered("apt knows no linux-image-amd64")
         return found.group(1)
 
     def download(self, package: str, version: str, folder: pathlib.Path) -> pathlib.Path:
@@ -77,7 +81,7 @@ class Apt:
         done = _run(["apt-get", "-q", *self._options, "download", f"{package}={version}"], cwd=folder)
         new = set(folder.glob("*.deb")) - before
         if done.returncode != 0 or len(new) != 1:
-            raise DebianError(f"cannot download {package} {version}: {_complaint(done)}")
+            raise NotOffered(f"cannot download {package} {version}: {_complaint(done)}")
         return new.pop()
 
 

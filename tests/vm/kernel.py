@@ -157,9 +157,7 @@ def _bring_up_to_date(cache: pathlib.Path) -> Kernel:
         work = pathlib.Path(name)
         try:
             key = _fill(cache, work, debian.Apt())
-        except debian.Unreachable:
-            raise
-        except debian.DebianError as error:
+        except debian.NotOffered as error:
             _say(f"{error}; fetching package lists")
             key = _fill(cache, work, debian.Apt.with_fresh_lists(work / "apt"))
         link = work / CURRENT
