@@ -348,7 +348,8 @@ void on_refused(int, siginfo_t* info, void* data) {
 Result<void> prepare_log(const std::vector<Row>& rows) {
   for (int number = 0; number < kMaxCall; number++) {
     LogEntry& entry = log_entries[static_cast<size_t>(number)];
-    const HandlePtr<char, free> name{seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number)};
+    // It comes of malloc(), which is what g_free() is for (GLib 2.46 and later).
+    const CharPtr name(seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number));
     const std::string text = name ? name.get() : "system call " + std::to_string(number);
     text.copy(entry.name.data(), entry.name.size() - 1);
   }
