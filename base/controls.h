@@ -38,6 +38,9 @@ enum class ControlId : uint8_t {
   Brightness,
   Contrast,
   Saturation,
+  Sharpness,
+  AfMode,
+  FocusPosition,
   /* Read-only: these come back with each frame. */
   DigitalGain,
   FrameDuration,
@@ -98,6 +101,7 @@ struct ControlInfo {
 /* Values of the Enum controls. */
 enum AeMode : int32_t { kAeModeAuto, kAeModeLocked, kAeModeManual };
 enum AwbMode : int32_t { kAwbModeAuto, kAwbModeLocked, kAwbModeGains, kAwbModeTemperature };
+enum AfMode : int32_t { kAfModeAuto, kAfModeManual };
 enum AlgorithmState : int32_t {
   kAlgorithmInactive,  // manual, or nothing to drive
   kAlgorithmSearching,

@@ -54,14 +54,17 @@ void CameraManager::enumerate() {
   std::vector<Error> errors;
   for (size_t i = 0; i < d_->factories.size(); i++) {
     PipelineFactory& factory = *d_->factories[i];
-    Result<std::vector<std::unique_ptr<PipelineHandler>>> found = factory.enumerate();
+    Result<FoundCameras> found = factory.enumerate();
+    const std::string whose = "cameras of '" + std::string(factory.name()) + "'";
     if (!found) {
-      errors.push_back(found.error().within("cameras of '" + std::string(factory.name()) + "'"));
+      errors.push_back(found.error().within(whose));
       std::ranges::copy_if(known, std::back_inserter(entries),
                            [i](const Entry& e) { return e.factory == i; });
       continue;
     }
-    for (std::unique_ptr<PipelineHandler>& handler : *found) {
+    for (const Error& error : found->errors)
+      errors.push_back(error.within(whose));
+    for (std::unique_ptr<PipelineHandler>& handler : found->handlers) {
       if (find_id(entries, handler->id())) {
         errors.emplace_back(
             Error::Code::Invalid,

@@ -57,6 +57,7 @@ class Camera::Private : public PipelineListener {
 
   /* PipelineListener; camera's thread. */
   void request_completed(Request& request) override;
+  void request_put_back(const Request& request) override;
   void failed(const Error& error) override;
   void notice(const Notice& notice) override;
 
@@ -155,6 +156,11 @@ void Camera::Private::request_completed(Request& request) {
     return;
   }
   give_back(request);
+}
+
+void Camera::Private::request_put_back(const Request& request) {
+  if (!requests.put_back(&request))
+    g_critical("handler of camera '%s' put back a request out of order", handler->id().c_str());
 }
 
 void Camera::Private::failed(const Error& error) {

@@ -99,7 +99,8 @@ class Camera {
   /** Every request queued is completed or cancelled, and its handler called, before it returns. */
   Result<void> stop();
   /**
-   * One frame for every request, in order; while running. The request needs a buffer of the
+   * One frame for every request, while running; in order, but for requests whose frame turned out
+   * damaged: these wait for another one. The request needs a buffer of the
    * configured layout for every configured stream. Its controls are moved into the camera's ranges.
    */
   Result<void> queue_request(Request* request);

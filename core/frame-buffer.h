@@ -23,12 +23,15 @@ class FrameBuffer {
  public:
   enum class Memory : uint8_t { Memfd, DmaBuf };
 
-  FrameBuffer(uint32_t stream, FrameLayout layout, SharedMemory memory)
-      : stream_(stream), layout_(layout), size_(memory.size()), memory_(std::move(memory)) {}
-  /**
-   * A dmabuf of `size` bytes. `slot` is what its maker knows it by, and goes, in whatever thread,
-   * when the buffer does.
-   */
+  /* `slot` is what its maker knows it by, and goes, in whatever thread, when the buffer does. */
+  FrameBuffer(uint32_t stream, FrameLayout layout, SharedMemory memory,
+              std::shared_ptr<void> slot = {})
+      : stream_(stream),
+        layout_(layout),
+        size_(memory.size()),
+        memory_(std::move(memory)),
+        slot_(std::move(slot)) {}
+  /** A dmabuf of `size` bytes. */
   FrameBuffer(uint32_t stream, FrameLayout layout, UniqueFd dmabuf, size_t size,
               std::shared_ptr<void> slot)
       : stream_(stream),

@@ -22,9 +22,15 @@ class PipelineListener {
   virtual ~PipelineListener() = default;
   /**
    * status (Complete or Cancelled), sequence, timestamp and metadata are set. Requests complete in
-   * the order of queueing. The camera may queue requests before this returns.
+   * the order of queueing, but for those put back. The camera may queue requests before this
+   * returns.
    */
   virtual void request_completed(Request& request) = 0;
+  /**
+   * The frame of the oldest request that the handler has was no good: the request stays the
+   * handler's, which takes another frame into it after those of its other requests.
+   */
+  virtual void request_put_back(const Request& request) = 0;
   /**
    * The handler cannot go on until it is closed and opened again. It keeps its requests: the camera
    * calls stop() soon after (never from inside of this) and so gets them back. First report counts.
@@ -66,6 +72,12 @@ class PipelineHandler {
   [[nodiscard]] virtual IpaStatus ipa_status() const { return {}; }
 };
 
+struct FoundCameras {
+  std::vector<std::unique_ptr<PipelineHandler>> handlers;
+  /** Of single cameras that could not be asked; the others are none the worse for it. */
+  std::vector<Error> errors;
+};
+
 /**
  * One platform: finds its cameras. pipelines/<name>/ has one instance of a subclass and one line in
  * pipelines/meson.build; pipelines/registry.cpp (generated from that list) hands them to the
@@ -77,7 +89,7 @@ class PipelineFactory {
   [[nodiscard]] virtual const char* name() const = 0;
   /** Every camera of this platform that is there now. An Error hides no other platform's cameras.
    */
-  virtual Result<std::vector<std::unique_ptr<PipelineHandler>>> enumerate() = 0;
+  virtual Result<FoundCameras> enumerate() = 0;
 };
 
 }  // namespace gstcam

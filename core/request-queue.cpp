@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/request-queue.h"
 
+#include <utility>
+
 namespace gstcam {
 
 void RequestQueue::open(Wakeup* wakeup) {
@@ -35,6 +37,15 @@ bool RequestQueue::pop(const Request* request) {
   if (done_ == handed_ || ring_[done_ % kCapacity] != request)
     return false;
   done_++;
+  return true;
+}
+
+bool RequestQueue::put_back(const Request* request) {
+  std::lock_guard lock(mutex_);
+  if (done_ == handed_ || ring_[done_ % kCapacity] != request)
+    return false;
+  for (uint32_t i = done_; i + 1 != handed_; i++)
+    std::swap(ring_[i % kCapacity], ring_[(i + 1) % kCapacity]);
   return true;
 }
 

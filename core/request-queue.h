@@ -28,6 +28,8 @@ class RequestQueue {
   Request* hand_over();
   /** Removes the oldest that the handler has, if it is `request`. */
   bool pop(const Request* request);
+  /** Makes the oldest that the handler has, if it is `request`, the youngest of those. */
+  bool put_back(const Request* request);
   /** Removes the oldest of all; nullptr where there is none. */
   Request* pop_any();
 

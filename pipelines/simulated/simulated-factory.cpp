@@ -31,17 +31,17 @@ Result<std::unique_ptr<simulated::IpaProxy>> connect(const CameraOptions& wanted
 class SimulatedFactory final : public PipelineFactory {
  public:
   [[nodiscard]] const char* name() const override { return "simulated"; }
-  Result<std::vector<std::unique_ptr<PipelineHandler>>> enumerate() override {
+  Result<FoundCameras> enumerate() override {
     Result<std::vector<CameraDescription>> descriptions =
         simulated::configured_camera_descriptions();
     if (!descriptions)
       return descriptions.error();
-    std::vector<std::unique_ptr<PipelineHandler>> handlers;
+    FoundCameras found;
     for (CameraDescription& description : *descriptions) {
-      handlers.push_back(std::make_unique<SimulatedPipeline>(
+      found.handlers.push_back(std::make_unique<SimulatedPipeline>(
           std::move(description), SimulatedPipeline::Options{.connect = connect}));
     }
-    return handlers;
+    return found;
   }
 };
 

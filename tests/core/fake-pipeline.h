@@ -296,13 +296,13 @@ class FakeFactory : public PipelineFactory {
   explicit FakeFactory(std::vector<std::shared_ptr<FakeScript>> scripts)
       : scripts_(std::move(scripts)) {}
   const char* name() const override { return "fake"; }
-  Result<std::vector<std::unique_ptr<PipelineHandler>>> enumerate() override {
+  Result<FoundCameras> enumerate() override {
     if (error)
       return *error;
-    std::vector<std::unique_ptr<PipelineHandler>> handlers;
+    FoundCameras found;
     for (const std::shared_ptr<FakeScript>& script : scripts_)
-      handlers.push_back(std::make_unique<FakePipeline>(script));
-    return handlers;
+      found.handlers.push_back(std::make_unique<FakePipeline>(script));
+    return found;
   }
   std::vector<std::shared_ptr<FakeScript>>& scripts() { return scripts_; }
   std::optional<Error> error;
