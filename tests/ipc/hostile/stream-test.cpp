@@ -13,8 +13,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <iterator>
+#include <mutex>
 #include <string_view>
+#include <thread>
 
 #include "pipelines/simulated/ipa-budget.h"
 #include "tests/ipc/hostile/ordered-module.h"
@@ -87,9 +91,60 @@ bool must_be_lost(const Row& row) {
   return row.outcome == Outcome::Lost;
 }
 
-void test_row(gconstpointer data) {
-  const Row& row = *static_cast<const Row*>(data);
-  counts.rows++;
+/* Behind which frames some are missing, and which are bridged. */
+std::string gaps(RecoveryRig& rig) {
+  const std::lock_guard lock(rig.f.mutex);
+  std::string text;
+  for (size_t i = 0; i < rig.frames.size(); i++) {
+    if (i + 1 < rig.frames.size() && rig.frames[i + 1].sequence != rig.frames[i].sequence + 1)
+      text += " (after " + std::to_string(rig.frames[i].sequence) + ")";
+    if (rig.frames[i].bridged)
+      text += " (" + std::to_string(rig.frames[i].sequence) + " bridged)";
+  }
+  return text;
+}
+
+/* Wakes up at a steady pace and sees how late it is: a machine that stops for long loses frames of
+ * its own, whatever the IPA does. */
+class Witness {
+ public:
+  Witness() : thread_([this] { watch(); }) {}
+  ~Witness() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+      changed_.notify_all();
+    }
+    thread_.join();
+  }
+  Witness(const Witness&) = delete;
+  Witness& operator=(const Witness&) = delete;
+  [[nodiscard]] int64_t latest_ns() {
+    const std::lock_guard lock(mutex_);
+    return latest_ns_;
+  }
+
+ private:
+  void watch() {
+    using Clock = std::chrono::steady_clock;
+    std::unique_lock lock(mutex_);
+    while (!done_) {
+      const Clock::time_point due = Clock::now() + std::chrono::milliseconds(20);
+      changed_.wait_until(lock, due, [this] { return done_; });
+      const std::chrono::nanoseconds late = Clock::now() - due;
+      latest_ns_ = std::max<int64_t>(latest_ns_, late.count());
+    }
+  }
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  int64_t latest_ns_ = 0;
+  std::thread thread_;
+};
+
+/* False where it is to be done again: frames are missing, and the machine stood still meanwhile. */
+bool try_row(const Row& row, bool last_try) {
+  Witness witness;
   const OrderedModule ordered(row.call, row.deed);
   RecoveryRig rig(live, 1000, kSmall, connector(ordered.path()));
   if (live) {
@@ -121,21 +176,38 @@ void test_row(gconstpointer data) {
                  v.bridged, lost);
   for (const Error& error : rig.f.failures)
     g_test_fail_printf("the camera failed: %s", error.message.c_str());
-  g_assert_cmpuint(v.missing, ==, 0);
-  g_assert_cmpuint(v.uneven, ==, 0);
-  if (must_be_lost(row))
-    g_assert_cmpuint(lost, >=, 1);
-  if (!may_be_lost(row))
-    g_assert_cmpuint(lost, ==, 0);
-  g_assert_true((first != last) == (lost > 0));
-  g_assert_cmpuint(rig.count("camera-ipa-recovered"), ==, lost);
-  /* Where nothing depends on time, it is lost once and nothing is bridged. */
-  if (!live) {
-    g_assert_cmpuint(lost, <=, 1);
-    g_assert_cmpuint(v.bridged, ==, 0);
+  const int64_t still = witness.latest_ns();
+  if (live && v.missing > 0 && still > kLiveFrame / 4 && !last_try) {
+    g_test_message("%zu missing; but the machine stood still for %d ms", v.missing,
+                   static_cast<int>(still / 1000000));
+    return false;
   }
+  const auto expect = [&](bool good, const char* what) {
+    if (!good) {
+      g_test_fail_printf("%s/%s: %s; %zu frames, %zu missing%s, %zu uneven, %zu bridged, %zu lost",
+                         row.call.c_str(), row.deed.c_str(), what, v.frames, v.missing,
+                         gaps(rig).c_str(), v.uneven, v.bridged, lost);
+    }
+  };
+  expect(v.missing == 0, "a frame is missing");
+  expect(v.uneven == 0, "a frame came at another time than it should");
+  expect(!must_be_lost(row) || lost >= 1, "the loss was not noticed");
+  expect(may_be_lost(row) || lost == 0, "it was lost without a reason");
+  expect((first != last) == (lost > 0), "not every loss brings another worker");
+  expect(rig.count("camera-ipa-recovered") == lost, "losses and recoveries do not match");
+  /* Where nothing depends on time, it is lost once and nothing is bridged. */
+  expect(live || lost <= 1, "it was lost more than once");
+  expect(live || v.bridged == 0, "a frame was bridged that had time");
   rig.f.camera->release();
-  g_assert_cmpuint(Belongings::now().children, ==, 0);
+  expect(Belongings::now().children == 0, "a process was left");
+  return true;
+}
+
+void test_row(gconstpointer data) {
+  constexpr int kTries = 5;
+  counts.rows++;
+  for (int i = 1; !try_row(*static_cast<const Row*>(data), i == kTries); i++) {
+  }
 }
 
 }  // namespace
