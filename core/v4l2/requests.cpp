@@ -76,8 +76,6 @@ constexpr std::array kNames = {
 }  // namespace
 
 std::string request_name(unsigned long request) {
-  // Some requests of subdevices share number and size with those of video nodes
-  // (VIDIOC_SUBDEV_QUERYCAP does not); the table's first is the name then.
   for (const Name& name : kNames) {
     if (name.request == request)
       return name.name;
