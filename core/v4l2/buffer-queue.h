@@ -3,7 +3,8 @@
  * BufferQueue: the buffers of a video or metadata node, from REQBUFS to STREAMOFF.
  *
  *     allocated --queue()--> queued at the driver --dequeue()--> ours again
- *     start() once at least one is queued (drivers want more: see count());
+ *     start() once all are queued: with fewer than a driver needs it begins later, inside of the
+ *     queue() that makes them enough, and that is where its errors come then
  *     stop() makes all of them ours again, frames in them lost
  *
  * Owns the buffers and their mappings; memory exported as dmabufs outlives it. The device must stay

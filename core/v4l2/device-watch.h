@@ -7,9 +7,10 @@
  * handler does happens in one thread and nothing blocks. The function is called as long as there is
  * something to take (level triggered); it should dequeue until there is nothing more.
  *
- * A device reports an error as long as it does not stream: ask for frames between
- * BufferQueue::start() and stop() only. An error ends the watch (nothing is asked for any more)
- * before the function is called with it; the next dequeue() tells what happened.
+ * A device with buffers reports an error as long as it does not stream (and one without may begin
+ * to stream by itself, for read()): ask for frames between BufferQueue::start() and stop() only. An
+ * error ends the watch (nothing is asked for any more) before the function is called with it; the
+ * next dequeue() tells what happened.
  *
  * Made, used and destroyed in the context's thread, not by its own function. The device must stay
  * where it is and outlive the watch. Waking allocates nothing.

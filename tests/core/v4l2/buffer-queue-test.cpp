@@ -375,6 +375,22 @@ void test_loss() {
   }
 }
 
+/* A driver that needs more buffers than it has when it is told to start. */
+void test_late_start() {
+  Fixture f;
+  BufferQueue queue = f.allocate();
+  f.webcam.video->queue().min_queued = 2;
+  expect(queue.queue(0));
+  expect(queue.start());
+  g_assert_false(f.webcam.video->make_frame());
+  f.webcam.video->queue().on_start = [] { return EPIPE; };
+  expect_error(queue.queue(1), Error::Code::Invalid, "queue a buffer (VIDIOC_QBUF)");
+  f.webcam.video->queue().on_start = nullptr;
+  expect(queue.queue(1));
+  g_assert_true(f.webcam.video->make_frame());
+  g_assert_cmpuint(frame_of(queue).index, ==, 0);
+}
+
 /* What goes wrong when nobody is there to be told is left as a remark. */
 void test_destructor() {
   Fixture f;
@@ -399,6 +415,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/v4l2/queue/dmabuf", test_dmabuf);
   g_test_add_func("/v4l2/queue/output", test_output);
   g_test_add_func("/v4l2/queue/loss", test_loss);
+  g_test_add_func("/v4l2/queue/late-start", test_late_start);
   g_test_add_func("/v4l2/queue/destructor", test_destructor);
   return g_test_run();
 }

@@ -155,6 +155,13 @@ int SimulatedQueue::enqueue(const SimulatedFile& file, v4l2_buffer& raw) {
   buffer.state = Buffer::State::Queued;
   queued_.push_back(raw.index);
   describe(raw.index, raw);
+  if (streaming_ && !begun_) {
+    if (const int error = begin()) {
+      queued_.pop_back();
+      buffer.state = Buffer::State::Idle;
+      return error;
+    }
+  }
   return 0;
 }
 
@@ -200,15 +207,25 @@ int SimulatedQueue::start(const SimulatedFile& file) {
     return -EINVAL;
   if (streaming_)
     return 0;
+  if (const int error = begin())
+    return error;
+  streaming_ = true;
+  return 0;
+}
+
+int SimulatedQueue::begin() {
+  if (queued_.size() < min_queued)
+    return 0;
   if (const int error = on_start ? on_start() : 0)
     return -error;
-  streaming_ = true;
+  begun_ = true;
   sequence_ = 0;
   return 0;
 }
 
 int SimulatedQueue::stop() {
   streaming_ = false;
+  begun_ = false;
   broken_ = false;
   queued_.clear();
   done_.clear();
@@ -250,7 +267,7 @@ void SimulatedQueue::closed(const SimulatedFile& file) {
 }
 
 bool SimulatedQueue::make_frame(const SimulatedFrame& frame) {
-  if (!streaming_)
+  if (!begun_)
     return false;
   const uint32_t sequence = sequence_ + frame.lost;
   sequence_ = sequence + 1;

@@ -54,8 +54,10 @@ class SimulatedQueue {
   [[nodiscard]] bool streaming() const { return streaming_; }
   [[nodiscard]] size_t queued() const { return queued_.size(); }
 
-  /** Asked at STREAMON; an errno refuses. */
+  /** Asked when streaming begins, at STREAMON or later; an errno refuses. */
   std::function<int()> on_start;
+  /** Buffers it needs to begin: with fewer STREAMON succeeds, and a later QBUF begins or fails. */
+  uint32_t min_queued = 1;
   /** The most buffers it gives. */
   uint32_t max_buffers = 32;
   bool can_export = true;
@@ -81,6 +83,7 @@ class SimulatedQueue {
   int dequeue(const SimulatedFile& file, v4l2_buffer& raw);
   int expose(v4l2_exportbuffer& raw) const;
   int start(const SimulatedFile& file);
+  int begin();
   int stop();
   void describe(uint32_t index, v4l2_buffer& raw) const;
   int take_dmabuf(Plane& plane, int fd);
@@ -94,6 +97,7 @@ class SimulatedQueue {
   std::deque<uint32_t> done_;
   uint32_t sequence_ = 0;
   bool streaming_ = false;
+  bool begun_ = false;
   bool broken_ = false;
 };
 
