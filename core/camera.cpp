@@ -328,6 +328,10 @@ const std::string& Camera::model() const {
   return d_->handler->model();
 }
 
+const CameraProperties& Camera::properties() const {
+  return d_->handler->properties();
+}
+
 uint32_t Camera::stream_count() const {
   return static_cast<uint32_t>(d_->handler->streams().size());
 }

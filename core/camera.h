@@ -29,6 +29,7 @@
 #include "base/ipa-isolation.h"
 #include "base/ipa-sandbox.h"
 #include "base/result.h"
+#include "core/camera-properties.h"
 #include "core/frame-buffer.h"
 #include "core/notice.h"
 #include "core/request.h"
@@ -71,6 +72,7 @@ class Camera {
   [[nodiscard]] const std::string& id() const;
   /** For people: "Simulated camera". */
   [[nodiscard]] const std::string& model() const;
+  [[nodiscard]] const CameraProperties& properties() const;
   [[nodiscard]] uint32_t stream_count() const;
   /** Empty (no format, size 0x0) for a stream there is not. */
   [[nodiscard]] const StreamCapabilities& capabilities(uint32_t stream) const;

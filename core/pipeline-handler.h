@@ -8,6 +8,9 @@
  */
 #pragma once
 
+#include <glib.h>
+
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,6 +51,10 @@ class PipelineHandler {
   [[nodiscard]] virtual const std::string& id() const = 0;
   [[nodiscard]] virtual const std::string& model() const = 0;
   [[nodiscard]] virtual const std::vector<StreamCapabilities>& streams() const = 0;
+  [[nodiscard]] virtual const CameraProperties& properties() const {
+    static const CameraProperties kUnknown;
+    return kUnknown;
+  }
 
   /** On an error nothing is open. The listener outlives close(). */
   virtual Result<void> open(const CameraOptions& options, PipelineListener& listener) = 0;
@@ -78,6 +85,15 @@ struct FoundCameras {
   std::vector<Error> errors;
 };
 
+/** A platform's ear for cameras that come and go, as long as it lives. */
+class CameraWatch {
+ public:
+  CameraWatch() = default;
+  virtual ~CameraWatch() = default;
+  CameraWatch(const CameraWatch&) = delete;
+  CameraWatch& operator=(const CameraWatch&) = delete;
+};
+
 /**
  * One platform: finds its cameras. pipelines/<name>/ has one instance of a subclass and one line in
  * pipelines/meson.build; pipelines/registry.cpp (generated from that list) hands them to the
@@ -90,6 +106,15 @@ class PipelineFactory {
   /** Every camera of this platform that is there now. An Error hides no other platform's cameras.
    */
   virtual Result<FoundCameras> enumerate() = 0;
+  /**
+   * From now on `changed` is called in the context's thread when enumerate() may find something
+   * else; once for many changes is enough. Made and destroyed in that thread. Nothing where cameras
+   * of this platform neither come nor go.
+   */
+  virtual Result<std::unique_ptr<CameraWatch>> watch(GMainContext* /*context*/,
+                                                     std::function<void()> /*changed*/) {
+    return std::unique_ptr<CameraWatch>();
+  }
 };
 
 }  // namespace gstcam

@@ -2,7 +2,13 @@
 /*
  * The webcams that are plugged in.
  */
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
 #include "core/pipeline-handler.h"
+#include "core/v4l2/device-monitor.h"
 #include "pipelines/uvcvideo/uvcvideo-pipeline.h"
 #include "pipelines/uvcvideo/webcams.h"
 
@@ -26,6 +32,15 @@ class UvcvideoFactory final : public PipelineFactory {
           std::make_unique<uvcvideo::UvcvideoPipeline>(kernel, std::move(camera)));
     found.errors = std::move(webcams->errors);
     return found;
+  }
+  Result<std::unique_ptr<CameraWatch>> watch(GMainContext* context,
+                                             std::function<void()> changed) override {
+    Result<std::unique_ptr<v4l2::DeviceMonitor>> monitor = v4l2::DeviceMonitor::create(
+        context, v4l2::DeviceMonitor::source_there_is(), {"video4linux", "media"},
+        [changed = std::move(changed)](const std::vector<v4l2::DeviceEvent>&) { changed(); });
+    if (!monitor)
+      return monitor.error();
+    return std::unique_ptr<CameraWatch>(std::move(*monitor));
   }
 };
 

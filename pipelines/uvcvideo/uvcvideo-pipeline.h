@@ -34,6 +34,7 @@ struct WebcamDescription {
   std::string id;     // "uvcvideo/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0"
   std::string model;  // "HD Webcam"
   std::string path;   // "/dev/video0"
+  CameraProperties properties;
 };
 
 class UvcvideoPipeline final : public PipelineHandler {
@@ -45,6 +46,9 @@ class UvcvideoPipeline final : public PipelineHandler {
   [[nodiscard]] const std::string& id() const override { return description_.id; }
   [[nodiscard]] const std::string& model() const override { return description_.model; }
   [[nodiscard]] const std::vector<StreamCapabilities>& streams() const override;
+  [[nodiscard]] const CameraProperties& properties() const override {
+    return description_.properties;
+  }
 
   Result<void> open(const CameraOptions& options, PipelineListener& listener) override;
   void close() override;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 
+#include "core/v4l2/device-identity.h"
 #include "core/v4l2/device-nodes.h"
 #include "core/v4l2/media-device.h"
 #include "core/v4l2/video-device.h"
@@ -46,6 +48,19 @@ std::set<std::string> complex_devices(v4l2::Kernel& kernel) {
   return devices;
 }
 
+CameraProperties properties_of(v4l2::Kernel& kernel, const v4l2::VideoInfo& info,
+                               const std::string& node, const std::string& id) {
+  v4l2::DeviceIdentity identity = v4l2::device_identity(kernel, id);
+  CameraProperties properties;
+  properties.driver = info.driver;
+  properties.path = node;
+  properties.vendor = std::move(identity.vendor);
+  properties.product = std::move(identity.product);
+  properties.serial = std::move(identity.serial);
+  properties.location = std::move(identity.location);
+  return properties;
+}
+
 bool captures_video(const v4l2::VideoInfo& info) {
   return info.buffer_type == V4L2_BUF_TYPE_VIDEO_CAPTURE ||
          info.buffer_type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
@@ -82,7 +97,8 @@ Result<Webcams> find_webcams(v4l2::Kernel& kernel) {
     std::string unique = "uvcvideo/" + *id;
     for (int i = 1; !ids.insert(unique).second; i++)
       unique = "uvcvideo/" + *id + "#" + std::to_string(i);
-    found.cameras.push_back({unique, model_of(device->info().card), node});
+    found.cameras.push_back({unique, model_of(device->info().card), node,
+                             properties_of(kernel, device->info(), node, *id)});
   }
   return found;
 }

@@ -13,8 +13,10 @@
 #include <atomic>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -35,6 +37,7 @@ struct FakeScript {
   /* The plan. */
   std::string id = "fake/0";
   std::string model = "Fake camera";
+  CameraProperties properties;
   std::vector<StreamCapabilities> streams;
   Pace pace = Pace::Fast;
   std::optional<Error> open_error;
@@ -89,12 +92,14 @@ class FakePipeline : public PipelineHandler {
       : script_(std::move(script)),
         id_(script_->id),
         model_(script_->model),
+        properties_(script_->properties),
         streams_(script_->streams) {}
   ~FakePipeline() override { expect(!open_); }
 
   const std::string& id() const override { return id_; }
   const std::string& model() const override { return model_; }
   const std::vector<StreamCapabilities>& streams() const override { return streams_; }
+  const CameraProperties& properties() const override { return properties_; }
 
   Result<void> open(const CameraOptions& options, PipelineListener& listener) override {
     expect(!open_);
@@ -277,6 +282,7 @@ class FakePipeline : public PipelineHandler {
   std::shared_ptr<FakeScript> script_;
   const std::string id_;
   const std::string model_;
+  const CameraProperties properties_;
   const std::vector<StreamCapabilities> streams_;
   ControlRanges ranges_;
   PipelineListener* listener_ = nullptr;
@@ -288,6 +294,93 @@ class FakePipeline : public PipelineHandler {
   bool running_ = false;
   uint32_t sequence_ = 0;
   int64_t start_time_ = 0;
+};
+
+/** Where fake cameras are plugged in, by any thread; whoever watches hears of it. */
+class FakePort {
+ public:
+  explicit FakePort(std::vector<std::shared_ptr<FakeScript>> scripts = {})
+      : scripts_(std::move(scripts)) {}
+
+  void plug(std::shared_ptr<FakeScript> script) {
+    const std::lock_guard lock(mutex_);
+    scripts_.push_back(std::move(script));
+    announce();
+  }
+  void unplug(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(scripts_, [&id](const auto& script) { return script->id == id; });
+    announce();
+  }
+  void set_error(std::optional<Error> error) {
+    const std::lock_guard lock(mutex_);
+    error_ = std::move(error);
+    announce();
+  }
+
+  Result<FoundCameras> enumerate() {
+    const std::lock_guard lock(mutex_);
+    enumerated++;
+    if (error_)
+      return *error_;
+    FoundCameras found;
+    for (const std::shared_ptr<FakeScript>& script : scripts_)
+      found.handlers.push_back(std::make_unique<FakePipeline>(script));
+    return found;
+  }
+
+  class Ear : public CameraWatch {
+   public:
+    Ear(FakePort& port, GMainContext* context, std::function<void()> changed)
+        : port_(port), wakeup_(context, "fake port", std::move(changed)) {
+      const std::lock_guard lock(port_.mutex_);
+      port_.ears_.insert(this);
+    }
+    ~Ear() override {
+      const std::lock_guard lock(port_.mutex_);
+      port_.ears_.erase(this);
+    }
+
+   private:
+    friend class FakePort;
+    FakePort& port_;
+    Wakeup wakeup_;
+  };
+
+  [[nodiscard]] size_t ears() {
+    const std::lock_guard lock(mutex_);
+    return ears_.size();
+  }
+  std::atomic<int> enumerated{0};
+  std::optional<Error> watch_error;  // set while nobody watches
+
+ private:
+  void announce() {
+    for (Ear* ear : ears_)
+      ear->wakeup_.signal();
+  }
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<FakeScript>> scripts_;
+  std::optional<Error> error_;
+  std::set<Ear*> ears_;
+};
+
+/** A platform whose cameras are those in its port. */
+class FakePortFactory : public PipelineFactory {
+ public:
+  explicit FakePortFactory(std::shared_ptr<FakePort> port) : port_(std::move(port)) {}
+  const char* name() const override { return "fake"; }
+  Result<FoundCameras> enumerate() override { return port_->enumerate(); }
+  Result<std::unique_ptr<CameraWatch>> watch(GMainContext* context,
+                                             std::function<void()> changed) override {
+    if (port_->watch_error)
+      return *port_->watch_error;
+    return std::unique_ptr<CameraWatch>(
+        std::make_unique<FakePort::Ear>(*port_, context, std::move(changed)));
+  }
+
+ private:
+  std::shared_ptr<FakePort> port_;
 };
 
 /** A platform whose cameras are those of its scripts. */

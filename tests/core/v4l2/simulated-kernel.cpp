@@ -177,6 +177,8 @@ Result<std::string> SimulatedKernel::read_text(const std::string& path) {
   Lock lock(mutex_);
   if (const int error = begin(kSysfs, path))
     return Error::from_errno(error, "cannot open " + path);
+  if (auto text = texts_.find(path); text != texts_.end())
+    return text->second;
   for (const auto& [node, plugged] : plugged_) {
     const std::string number =
         std::to_string(plugged.number.major) + ":" + std::to_string(plugged.number.minor);
@@ -201,6 +203,11 @@ Result<std::string> SimulatedKernel::resolve(const std::string& path) {
       return "/sys/devices/" + plugged.device + "/" + name;
   }
   return Error::from_errno(ENOENT, "cannot resolve " + path);
+}
+
+void SimulatedKernel::set_text(const std::string& path, const std::string& text) {
+  Lock lock(mutex_);
+  texts_[path] = text;
 }
 
 void SimulatedKernel::plug(const std::string& name, DeviceNumber number, const std::string& device,

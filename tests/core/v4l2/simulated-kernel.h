@@ -119,6 +119,8 @@ class SimulatedKernel final : public Kernel {
    */
   void plug(const std::string& name, DeviceNumber number, const std::string& device,
             std::shared_ptr<SimulatedNode> node);
+  /** A file of sysfs, until the end. */
+  void set_text(const std::string& path, const std::string& text);
   /** The node goes; files that are open on it answer ENODEV to everything. */
   void unplug(const std::string& name);
   void unplug_all();
@@ -177,6 +179,7 @@ class SimulatedKernel final : public Kernel {
   mutable std::recursive_mutex mutex_;
   std::map<std::string, Plugged> plugged_;               // by path
   std::map<int, std::unique_ptr<SimulatedFile>> files_;  // by descriptor
+  std::map<std::string, std::string> texts_;             // by path
   std::map<void*, size_t> mappings_;
   std::vector<Call> calls_;
   std::multimap<unsigned long, Fault> faults_;

@@ -66,6 +66,27 @@ std::vector<uint8_t> bytes_of(const FrameBuffer& frame) {
   return bytes;
 }
 
+void test_identity() {
+  SimulatedKernel kernel;
+  v4l2::test::plug_webcam(kernel);
+  const std::string device = "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-2/";
+  kernel.set_text(device + "product", "Not read\n");
+  g_assert_cmpstr(expect(find_webcams(kernel)).cameras.at(0).properties.product.c_str(), ==, "");
+  kernel.set_text(device + "idVendor", "046d\n");  // now it is a USB device
+  kernel.set_text(device + "manufacturer", "Some \xff Vendor\n");
+  kernel.set_text(device + "product", std::string(100000, 'x'));
+  kernel.set_text(device + "serial", "A1\033[2J\n");
+  kernel.set_text(device + "removable", "removable\n");
+  CameraProperties properties = expect(find_webcams(kernel)).cameras.at(0).properties;
+  g_assert_cmpstr(properties.vendor.c_str(), ==, "Some \uFFFD Vendor");
+  g_assert_cmpuint(properties.product.size(), <, 1000);
+  g_assert_cmpstr(properties.serial.c_str(), ==, "A1?[2J");
+  g_assert_cmpstr(properties.location.c_str(), ==, "external");
+  kernel.set_text(device + "physical_location/panel", "front\n");
+  g_assert_cmpstr(expect(find_webcams(kernel)).cameras.at(0).properties.location.c_str(), ==,
+                  "front");
+}
+
 void test_found() {
   SimulatedKernel kernel;
   const LeakCheck leaks(kernel);
@@ -78,6 +99,9 @@ void test_found() {
   g_assert_cmpstr(camera.id.c_str(), ==, "uvcvideo/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0");
   g_assert_cmpstr(camera.model.c_str(), ==, "HD Webcam");
   g_assert_cmpstr(camera.path.c_str(), ==, "/dev/video0");
+  g_assert_cmpstr(camera.properties.path.c_str(), ==, "/dev/video0");
+  g_assert_cmpstr(camera.properties.driver.c_str(), ==, "uvcvideo");
+  g_assert_cmpstr(camera.properties.vendor.c_str(), ==, "");
   kernel.fail_always(SimulatedKernel::kOpen, EACCES);
   const Webcams refused = expect(find_webcams(kernel));
   g_assert_true(refused.cameras.empty());
@@ -317,6 +341,7 @@ int main(int argc, char** argv) {
   g_test_init(&argc, &argv, nullptr);
   (void)g_main_context_default();  // GLib keeps it once it is made: before descriptors are counted
   g_test_add_func("/uvcvideo/found", test_found);
+  g_test_add_func("/uvcvideo/identity", test_identity);
   g_test_add_func("/uvcvideo/modes", test_modes);
   g_test_add_func("/uvcvideo/frames", test_frames);
   g_test_add_func("/uvcvideo/coded", test_coded);
