@@ -4,12 +4,13 @@
 #include "config.h"
 
 #include "gst/camera-src.h"
+#include "gst/device-provider.h"
 #include "gst/shared-manager.h"
 #include "pipelines/registry.h"
 
 static gboolean plugin_init(GstPlugin* plugin) {
   gstcam::set_pipeline_factories(gstcam::pipeline_factories);
-  return gst_camera_src_register(plugin);
+  return gst_camera_src_register(plugin) && gst_camera_device_provider_register(plugin);
 }
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, camera,

@@ -420,8 +420,11 @@ Result<CameraDescription> camera_for_file(const std::string& path) {
 
 Result<std::vector<CameraDescription>> configured_camera_descriptions() {
   const char* path = g_getenv("GST_CAMERA_SIMULATED_CONFIG");
-  if (!path || !*path)
-    return std::vector<CameraDescription>{default_camera_description()};
+  if (!path || !*path) {
+    CameraDescription camera = default_camera_description();
+    camera.stand_in = true;
+    return std::vector<CameraDescription>{std::move(camera)};
+  }
   auto within = [](Error error) {
     if (error.hint.empty())
       error.hint = "docs/simulated-camera.md says what may stand there";

@@ -49,6 +49,7 @@ struct CameraDescription {
 
   std::string id;
   std::string model;
+  bool stand_in = false;  // nobody asked for it (CameraProperties)
   SceneDescription scene;
   SensorDescription sensor;
   LightScript light;

@@ -34,10 +34,20 @@ gstcam::ipa::SensorInfo to_ipa(const SensorInfo& info) {
   return out;
 }
 
+CameraProperties properties_of(const CameraDescription& description) {
+  CameraProperties properties;
+  properties.driver = "simulated";
+  properties.product = description.model;
+  properties.stand_in = description.stand_in;
+  return properties;
+}
+
 }  // namespace
 
 SimulatedPipeline::SimulatedPipeline(CameraDescription description, Options options)
-    : description_(std::move(description)), options_(std::move(options)) {}
+    : description_(std::move(description)),
+      properties_(properties_of(description_)),
+      options_(std::move(options)) {}
 
 SimulatedPipeline::~SimulatedPipeline() {
   close();

@@ -38,6 +38,7 @@ class SimulatedPipeline final : public PipelineHandler, private FrameScheduler::
 
   [[nodiscard]] const std::string& id() const override { return description_.id; }
   [[nodiscard]] const std::string& model() const override { return description_.model; }
+  [[nodiscard]] const CameraProperties& properties() const override { return properties_; }
   /** Opens the scene, the first time it is asked for. */
   [[nodiscard]] const std::vector<StreamCapabilities>& streams() const override;
 
@@ -71,6 +72,7 @@ class SimulatedPipeline final : public PipelineHandler, private FrameScheduler::
   [[nodiscard]] Size preferred_size(const SizeLimits& limits) const;
 
   const CameraDescription description_;
+  const CameraProperties properties_;
   const Options options_;
 
   /* The sensor is made by streams() or open(), whichever comes first, and goes with close(). */

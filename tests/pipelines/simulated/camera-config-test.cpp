@@ -32,6 +32,7 @@ void test_default() {
   const CameraDescription& d = cameras->front();
   g_assert_cmpstr(d.id.c_str(), ==, "simulated/chart");
   g_assert_cmpstr(d.model.c_str(), ==, "Simulated camera (colour chart)");
+  g_assert_true(d.stand_in);
   g_assert_true(d.scene.kind == SceneDescription::Kind::Chart);
   g_assert_cmpstr(d.tuning.c_str(), ==, "simulated.yaml");
   // A camera without keys is the default one.
@@ -222,6 +223,7 @@ void test_files() {
   const auto cameras = configured_camera_descriptions();
   g_assert_true(cameras.ok());
   g_assert_true(cameras->front().scene.file == std::string(dir.get()) + "/p.png");
+  g_assert_false(cameras->front().stand_in);
   g_unlink(path.c_str());
   const auto missing = configured_camera_descriptions();
   g_assert_false(missing.ok());
@@ -232,6 +234,7 @@ void test_files() {
   g_assert_true(photo.ok());
   g_assert_cmpstr(photo->front().id.c_str(), ==, "simulated/file");
   g_assert_true(photo->front().scene.kind == SceneDescription::Kind::Picture);
+  g_assert_false(photo->front().stand_in);
   g_unsetenv("GST_CAMERA_SIMULATED_CONFIG");
 }
 
