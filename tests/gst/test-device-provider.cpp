@@ -58,6 +58,11 @@ std::string property_of(GstDevice* device, const char* field) {
   return result;
 }
 
+/** For what a call returns: g_assert_cmpstr() would look at it when it is gone. */
+void expect_text(const std::string& text, const std::string& expected) {
+  g_assert_cmpstr(text.c_str(), ==, expected.c_str());
+}
+
 std::string id_of(GstDevice* device) {
   return property_of(device, "camera.id");
 }
@@ -131,7 +136,7 @@ void test_probe() {
   const Devices devices = take(gst_device_provider_get_devices(provider().get()));
   g_assert_true(ids_of(devices) == Strings({"fake/0", "fake/1"}));
   GstDevice* device = devices[0].get();
-  g_assert_cmpstr(id_of(device).c_str(), ==, "fake/0");
+  expect_text(id_of(device), "fake/0");
   const CharPtr name(gst_device_get_display_name(device));
   g_assert_cmpstr(name.get(), ==, "Desk");
   g_assert_true(gst_device_has_classes(device, "Video/Source"));
@@ -146,14 +151,14 @@ void test_probe() {
       {"camera.location", "front"},
   };
   for (const auto& [field, text] : expected)
-    g_assert_cmpstr(property_of(device, field).c_str(), ==, text);
+    expect_text(property_of(device, field), text);
   const CapsPtr caps(gst_device_get_caps(device));
   const CapsPtr possible(gst_caps_from_string("video/x-raw,format=NV12,width=640,height=480"));
   const CapsPtr impossible(gst_caps_from_string("video/x-raw,format=NV12,width=1920,height=1080"));
   g_assert_true(gst_caps_can_intersect(caps.get(), possible.get()));
   g_assert_false(gst_caps_can_intersect(caps.get(), impossible.get()));
   /* What is not known is not there, and a broken camera is listed as one that may do anything. */
-  g_assert_cmpstr(property_of(devices[1].get(), "device.serial").c_str(), ==, "");
+  expect_text(property_of(devices[1].get(), "device.serial"), "");
   const CapsPtr any(gst_device_get_caps(devices[1].get()));
   g_assert_true(gst_caps_can_intersect(any.get(), impossible.get()));
   /* Nobody watches, nothing is open. */
@@ -168,7 +173,7 @@ void test_platform_error() {
   const Monitor monitor;
   g_assert_true(monitor.devices().empty());
   port->set_error(std::nullopt);
-  g_assert_cmpstr(monitor.next().c_str(), ==, "+fake/0");
+  expect_text(monitor.next(), "+fake/0");
 }
 
 void test_hides_v4l2() {
@@ -194,18 +199,18 @@ void test_monitor() {
   g_assert_true(ids_of(monitor.devices()) == Strings({"fake/0"}));
   monitor.skip(1);
   port->plug(camera("fake/1"));
-  g_assert_cmpstr(monitor.next().c_str(), ==, "+fake/1");
+  expect_text(monitor.next(), "+fake/1");
   g_assert_true(ids_of(monitor.devices()) == Strings({"fake/0", "fake/1"}));
   port->unplug("fake/0");
-  g_assert_cmpstr(monitor.next().c_str(), ==, "-fake/0");
+  expect_text(monitor.next(), "-fake/0");
   g_assert_true(ids_of(monitor.devices()) == Strings({"fake/1"}));
   port->plug(camera("fake/0"));
-  g_assert_cmpstr(monitor.next().c_str(), ==, "+fake/0");
+  expect_text(monitor.next(), "+fake/0");
   /* What changed for no camera is told to nobody. */
   const int before = port->enumerated;
   port->unplug("fake/7");
   port->plug(camera("fake/2"));
-  g_assert_cmpstr(monitor.next().c_str(), ==, "+fake/2");
+  expect_text(monitor.next(), "+fake/2");
   g_assert_cmpint(port->enumerated, >, before);
 }
 
@@ -216,12 +221,12 @@ void test_stand_in() {
   const Monitor monitor;
   monitor.skip(1);
   port->plug(camera("fake/0"));
-  g_assert_cmpstr(monitor.next().c_str(), ==, "-fake/chart");
-  g_assert_cmpstr(monitor.next().c_str(), ==, "+fake/0");
+  expect_text(monitor.next(), "-fake/chart");
+  expect_text(monitor.next(), "+fake/0");
   g_assert_true(ids_of(monitor.devices()) == Strings({"fake/0"}));
   port->unplug("fake/0");
-  g_assert_cmpstr(monitor.next().c_str(), ==, "-fake/0");
-  g_assert_cmpstr(monitor.next().c_str(), ==, "+fake/chart");
+  expect_text(monitor.next(), "-fake/0");
+  expect_text(monitor.next(), "+fake/chart");
 }
 
 void test_create_element() {
@@ -249,7 +254,7 @@ void test_create_element() {
     char* name = nullptr;
     g_object_get(element.get(), "camera-name", &name, nullptr);
     const CharPtr owned(name);
-    g_assert_cmpstr(name, ==, id_of(d.get()).c_str());
+    expect_text(name, id_of(d.get()));
   }
   const auto other = ObjectPtr<GstElement>::adopt(
       static_cast<GstElement*>(gst_object_ref_sink(gst_pipeline_new(nullptr))));
@@ -263,7 +268,7 @@ void test_create_element_gone() {
   monitor.skip(1);
   const Devices devices = monitor.devices();
   port->unplug("fake/0");
-  g_assert_cmpstr(monitor.next().c_str(), ==, "-fake/0");
+  expect_text(monitor.next(), "-fake/0");
   const auto element = ObjectPtr<GstElement>::adopt(static_cast<GstElement*>(
       gst_object_ref_sink(gst_device_create_element(devices[0].get(), nullptr))));
   g_assert_cmpint(gst_element_set_state(element.get(), GST_STATE_READY), ==,
@@ -278,13 +283,13 @@ void test_streams_between() {
     const auto script = camera("fake/0");
     script->properties.path = "/dev/video" + std::to_string(i);
     port->plug(script);
-    g_assert_cmpstr(monitor.next().c_str(), ==, "+fake/0");
+    expect_text(monitor.next(), "+fake/0");
     TestPipeline p(to_appsink("camera-name=fake/0"));
     p.play();
     p.pull_some(2);
     g_assert_cmpint(script->opened, ==, 1);
     port->unplug("fake/0");
-    g_assert_cmpstr(monitor.next().c_str(), ==, "-fake/0");
+    expect_text(monitor.next(), "-fake/0");
     p.pull_some(2);  // whoever has it keeps it
   }
 }
@@ -304,10 +309,10 @@ void cycle(FakePort& port) {
   const Monitor monitor;
   monitor.skip(1);
   port.plug(camera("fake/1"));
-  g_assert_cmpstr(monitor.next().c_str(), ==, "+fake/1");
+  expect_text(monitor.next(), "+fake/1");
   g_assert_cmpuint(monitor.devices().size(), ==, 2);
   port.unplug("fake/1");
-  g_assert_cmpstr(monitor.next().c_str(), ==, "-fake/1");
+  expect_text(monitor.next(), "-fake/1");
 }
 
 void test_leaks() {

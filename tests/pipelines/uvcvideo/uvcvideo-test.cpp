@@ -67,24 +67,28 @@ std::vector<uint8_t> bytes_of(const FrameBuffer& frame) {
 }
 
 void test_identity() {
+  const auto properties_now = [](SimulatedKernel& kernel) {
+    return expect(find_webcams(kernel)).cameras.at(0).properties;
+  };
   SimulatedKernel kernel;
   v4l2::test::plug_webcam(kernel);
   const std::string device = "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-2/";
   kernel.set_text(device + "product", "Not read\n");
-  g_assert_cmpstr(expect(find_webcams(kernel)).cameras.at(0).properties.product.c_str(), ==, "");
+  CameraProperties properties = properties_now(kernel);
+  g_assert_cmpstr(properties.product.c_str(), ==, "");
   kernel.set_text(device + "idVendor", "046d\n");  // now it is a USB device
   kernel.set_text(device + "manufacturer", "Some \xff Vendor\n");
   kernel.set_text(device + "product", std::string(100000, 'x'));
   kernel.set_text(device + "serial", "A1\033[2J\n");
   kernel.set_text(device + "removable", "removable\n");
-  CameraProperties properties = expect(find_webcams(kernel)).cameras.at(0).properties;
+  properties = properties_now(kernel);
   g_assert_cmpstr(properties.vendor.c_str(), ==, "Some \uFFFD Vendor");
   g_assert_cmpuint(properties.product.size(), <, 1000);
   g_assert_cmpstr(properties.serial.c_str(), ==, "A1?[2J");
   g_assert_cmpstr(properties.location.c_str(), ==, "external");
   kernel.set_text(device + "physical_location/panel", "front\n");
-  g_assert_cmpstr(expect(find_webcams(kernel)).cameras.at(0).properties.location.c_str(), ==,
-                  "front");
+  properties = properties_now(kernel);
+  g_assert_cmpstr(properties.location.c_str(), ==, "front");
 }
 
 void test_found() {

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * usage: device-follow WEBCAM
+ * A GstDeviceMonitor follows a webcam (tests/vm/webcam) that is plugged in and pulled out again and
+ * again: 50 times, or as often as fits into a minute. Under a kernel of its own (tests/vm).
+ *
+ * Each time it is listed once under the same id, and its device makes an element that streams, the
+ * first time. In the end this process has as many descriptors as in the beginning, and no more
+ * threads.
+ */
+#include <gst/gst.h>
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "base/glib-ptr.h"
+#include "gst/mini-object-ptr.h"
+#include "tests/gst/holdings.h"
+
+using gstcam::ErrorOut;
+using gstcam::MiniObjectPtr;
+using gstcam::ObjectPtr;
+using gstcam::test::Holdings;
+using MessagePtr = MiniObjectPtr<GstMessage>;
+
+namespace {
+
+constexpr GstClockTime kPatience = 100 * GST_SECOND;
+constexpr int kCycles = 50;
+constexpr int kLeastCycles = 5;
+constexpr gint64 kLongEnough = 60 * G_USEC_PER_SEC;
+
+std::string text_of(GstDevice* device, const char* field) {
+  GstStructure* properties = gst_device_get_properties(device);
+  const char* text = gst_structure_get_string(properties, field);
+  std::string result = text ? text : "";
+  gst_structure_free(properties);
+  return result;
+}
+
+/** For what a call returns: g_assert_cmpstr() would look at it when it is gone. */
+void expect_text(const std::string& text, const std::string& expected) {
+  g_assert_cmpstr(text.c_str(), ==, expected.c_str());
+}
+
+struct News {
+  bool added;
+  ObjectPtr<GstDevice> device;
+  [[nodiscard]] std::string id() const { return text_of(device.get(), "camera.id"); }
+};
+
+/** The next message; the monitor is told of the colour chart, too, which is there between. */
+News next(GstBus* bus) {
+  const MessagePtr message(gst_bus_timed_pop_filtered(
+      bus, kPatience,
+      static_cast<GstMessageType>(GST_MESSAGE_DEVICE_ADDED | GST_MESSAGE_DEVICE_REMOVED)));
+  if (!message)
+    g_error("no camera came or went");
+  GstDevice* device = nullptr;
+  const bool added = GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_DEVICE_ADDED;
+  if (added)
+    gst_message_parse_device_added(message.get(), &device);
+  else
+    gst_message_parse_device_removed(message.get(), &device);
+  return {added, ObjectPtr<GstDevice>::adopt(device)};
+}
+
+News expect(GstBus* bus, bool added, const char* prefix) {
+  News news = next(bus);
+  if (news.added != added || !news.id().starts_with(prefix))
+    g_error("%s %s instead of %s %s", news.id().c_str(), news.added ? "came" : "went", prefix,
+            added ? "came" : "went");
+  return news;
+}
+
+guint count_listed(GstDeviceMonitor* monitor) {
+  GList* devices = gst_device_monitor_get_devices(monitor);
+  const guint count = g_list_length(devices);
+  g_list_free_full(devices, gst_object_unref);
+  return count;
+}
+
+void stream_from(GstDevice* device) {
+  const auto pipeline = ObjectPtr<GstElement>::adopt(
+      static_cast<GstElement*>(gst_object_ref_sink(gst_pipeline_new(nullptr))));
+  GstElement* source = gst_device_create_element(device, nullptr);
+  GstElement* sink = gst_element_factory_make("fakesink", nullptr);
+  g_assert_nonnull(source);
+  g_assert_nonnull(sink);
+  g_object_set(source, "num-buffers", 3, nullptr);
+  gst_bin_add_many(GST_BIN(pipeline.get()), source, sink, nullptr);
+  g_assert_true(gst_element_link(source, sink));
+  const auto bus = ObjectPtr<GstBus>::adopt(gst_element_get_bus(pipeline.get()));
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  const MessagePtr message(gst_bus_timed_pop_filtered(
+      bus.get(), kPatience, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
+  if (!message)
+    g_error("the camera delivers nothing");
+  if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) {
+    ErrorOut error;
+    gst_message_parse_error(message.get(), &error, nullptr);
+    g_error("the camera does not stream: %s", error.message());
+  }
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+}
+
+ObjectPtr<GSubprocess> plug(const char* webcam) {
+  ErrorOut error;
+  auto process = ObjectPtr<GSubprocess>::adopt(g_subprocess_new(
+      G_SUBPROCESS_FLAGS_STDOUT_SILENCE, &error, webcam, "--serial", "FOLLOW", nullptr));
+  if (!process)
+    g_error("%s: %s", webcam, error.message());
+  return process;
+}
+
+void pull(GSubprocess* process) {
+  g_subprocess_force_exit(process);
+  g_assert_true(g_subprocess_wait(process, nullptr, nullptr));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  gst_init(&argc, &argv);
+  if (argc != 2)
+    g_error("usage: %s WEBCAM", argv[0]);
+  const auto monitor = ObjectPtr<GstDeviceMonitor>::adopt(gst_device_monitor_new());
+  const auto bus = ObjectPtr<GstBus>::adopt(gst_device_monitor_get_bus(monitor.get()));
+  gst_device_monitor_add_filter(monitor.get(), "Video/Source", nullptr);
+  g_assert_true(gst_device_monitor_start(monitor.get()));
+  expect(bus.get(), true, "simulated/");
+
+  std::string id;
+  Holdings before;
+  const gint64 begin = g_get_monotonic_time();
+  int done = 0;
+  for (; done < kCycles; done++) {
+    if (done >= kLeastCycles && g_get_monotonic_time() - begin > kLongEnough)
+      break;
+    const ObjectPtr<GSubprocess> webcam = plug(argv[1]);
+    expect(bus.get(), false, "simulated/");
+    const News came = expect(bus.get(), true, "uvcvideo/");
+    g_assert_cmpuint(count_listed(monitor.get()), ==, 1);
+    expect_text(text_of(came.device.get(), "device.serial"), "FOLLOW");
+    expect_text(text_of(came.device.get(), "device.product.name"), "Webcam");
+    expect_text(text_of(came.device.get(), "camera.driver"), "uvcvideo");
+    if (done == 0) {
+      id = came.id();
+      stream_from(came.device.get());
+    }
+    expect_text(came.id(), id);
+    pull(webcam.get());
+    const News went = expect(bus.get(), false, "uvcvideo/");
+    g_assert_true(went.device.get() == came.device.get());
+    expect(bus.get(), true, "simulated/");
+    if (done == 0)
+      before = Holdings();
+  }
+  const Holdings after;
+  g_assert_cmpuint(after.fds, ==, before.fds);
+  /* Those that streamed are kept for a while by GLib's pool, and may have ended since. */
+  g_assert_cmpuint(after.threads, <=, before.threads);
+  gst_device_monitor_stop(monitor.get());
+  std::printf("plugged in and pulled out %d times in %.1f s, descriptors %u and %u\n", done,
+              static_cast<double>(g_get_monotonic_time() - begin) / G_USEC_PER_SEC, before.fds,
+              after.fds);
+  return 0;
+}
