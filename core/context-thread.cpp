@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/context-thread.h"
 
-#include <pthread.h>
-
 #include <condition_variable>
 #include <mutex>
-#include <string>
-#include <system_error>
+#include <utility>
+
+#include "base/thread.h"
 
 namespace gstcam {
 
@@ -36,16 +35,14 @@ ContextThread::ContextThread()
 
 Result<std::unique_ptr<ContextThread>> ContextThread::create(const char* name) {
   std::unique_ptr<ContextThread> self(new ContextThread());  // NOLINT: private constructor
-  try {
-    self->thread_ = std::thread([raw = self.get(), short_name = std::string(name).substr(0, 15)] {
-      pthread_setname_np(pthread_self(), short_name.c_str());
-      g_main_context_push_thread_default(raw->context_.get());
-      g_main_loop_run(raw->loop_.get());
-      g_main_context_pop_thread_default(raw->context_.get());
-    });
-  } catch (const std::system_error& e) {
-    return Error::from_errno(e.code().value(), "cannot start thread '" + std::string(name) + "'");
-  }
+  Result<std::thread> thread = start_thread(name, [raw = self.get()] {
+    g_main_context_push_thread_default(raw->context_.get());
+    g_main_loop_run(raw->loop_.get());
+    g_main_context_pop_thread_default(raw->context_.get());
+  });
+  if (!thread)
+    return thread.error();
+  self->thread_ = std::move(*thread);
   // Quitting a loop that does not run yet would have no effect: see it run once.
   self->run([] {});
   return self;

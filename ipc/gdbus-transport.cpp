@@ -15,6 +15,7 @@
 
 #include "ipc/dbus-handshake.h"
 #include "ipc/gdbus-message.h"
+#include "ipc/io-thread.h"
 
 namespace gstcam::ipc {
 
@@ -140,6 +141,9 @@ Result<std::unique_ptr<GdbusTransport>> GdbusTransport::open(UniqueFd socket, Op
   const int flags = fcntl(socket.get(), F_GETFL);
   if (flags < 0 || fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) < 0)
     return Error::from_errno(errno, "cannot use the socket of an IPA worker");
+  const Result<std::shared_ptr<IoThread>> io = IoThread::start();
+  if (!io)
+    return io.error();
   const Result<void> done = options.server ? accept_peer(socket.get(), options.handshake_deadline)
                                            : join_peer(socket.get(), options.handshake_deadline);
   if (!done)

@@ -1,43 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipc/io-thread.h"
 
-#include <pthread.h>
+#include <utility>
+
+#include "base/thread.h"
 
 namespace gstcam::ipc {
 
-std::shared_ptr<IoThread> IoThread::get() {
+Result<std::shared_ptr<IoThread>> IoThread::start() {
   static std::mutex mutex;
   static std::weak_ptr<IoThread> shared;
   const std::lock_guard lock(mutex);
-  std::shared_ptr<IoThread> thread = shared.lock();
-  if (!thread) {
-    thread.reset(new IoThread);  // NOLINT: the constructor is private
-    shared = thread;
-  }
-  return thread;
+  if (std::shared_ptr<IoThread> running = shared.lock())
+    return running;
+  std::shared_ptr<IoThread> self(new IoThread);  // NOLINT: the constructor is private
+  Result<std::thread> thread = start_thread("gst-camera-ipc", [raw = self.get()] { raw->main(); });
+  if (!thread)
+    return thread.error();
+  self->thread_ = std::move(*thread);
+  shared = self;
+  return self;
 }
 
-IoThread::IoThread() : context_(g_main_context_new()) {
-  thread_ = std::thread([this] {
-    pthread_setname_np(pthread_self(), "gst-camera-ipc");
-    g_main_context_push_thread_default(context_.get());
-    std::vector<std::function<void()>> work;
-    while (!quit_) {
-      {
-        const std::lock_guard lock(mutex_);
-        work.swap(queue_);
-      }
-      for (const auto& f : work)
-        f();
-      work.clear();
-      if (!quit_)
-        g_main_context_iteration(context_.get(), TRUE);
+std::shared_ptr<IoThread> IoThread::get() {
+  Result<std::shared_ptr<IoThread>> thread = start();
+  if (!thread)
+    g_error("%s", thread.error().message.c_str());
+  return std::move(*thread);
+}
+
+IoThread::IoThread() : context_(g_main_context_new()) {}
+
+void IoThread::main() {
+  g_main_context_push_thread_default(context_.get());
+  std::vector<std::function<void()>> work;
+  while (!quit_) {
+    {
+      const std::lock_guard lock(mutex_);
+      work.swap(queue_);
     }
-    g_main_context_pop_thread_default(context_.get());
-  });
+    for (const auto& f : work)
+      f();
+    work.clear();
+    if (!quit_)
+      g_main_context_iteration(context_.get(), TRUE);
+  }
+  g_main_context_pop_thread_default(context_.get());
 }
 
 IoThread::~IoThread() {
+  if (!thread_.joinable())
+    return;
   post([this] { quit_ = true; });
   thread_.join();
 }

@@ -15,12 +15,15 @@
 #include <vector>
 
 #include "base/glib-ptr.h"
+#include "base/result.h"
 
 namespace gstcam::ipc {
 
 class IoThread {
  public:
-  /** The one of this process; ends with its last user. */
+  /** The one of this process, started where there is none; ends with its last user. */
+  static Result<std::shared_ptr<IoThread>> start();
+  /** The one that somebody holds who began with start(). */
   static std::shared_ptr<IoThread> get();
   ~IoThread();
   IoThread(const IoThread&) = delete;
@@ -34,6 +37,8 @@ class IoThread {
 
  private:
   IoThread();
+  void main();
+
   MainContextPtr context_;
   std::mutex mutex_;
   std::vector<std::function<void()>> queue_;

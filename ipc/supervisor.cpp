@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/thread.h"
+
 namespace gstcam::ipc {
 
 namespace {
@@ -23,9 +25,22 @@ int64_t to_us(std::chrono::steady_clock::duration d) {
 }  // namespace
 
 Supervisor::Supervisor(Options options, Events& events, std::function<void()> wake)
-    : options_(options), events_(events), wake_(std::move(wake)), thread_([this] { main(); }) {}
+    : options_(options), events_(events), wake_(std::move(wake)) {}
+
+Result<std::unique_ptr<Supervisor>> Supervisor::create(Options options, Events& events,
+                                                       std::function<void()> wake) {
+  std::unique_ptr<Supervisor> self(
+      new Supervisor(options, events, std::move(wake)));  // NOLINT: private constructor
+  Result<std::thread> thread = start_thread("ipa-supervisor", [raw = self.get()] { raw->main(); });
+  if (!thread)
+    return thread.error();
+  self->thread_ = std::move(*thread);
+  return self;
+}
 
 Supervisor::~Supervisor() {
+  if (!thread_.joinable())
+    return;
   {
     const std::lock_guard lock(mutex_);
     quit_ = true;

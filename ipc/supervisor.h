@@ -76,7 +76,8 @@ class Supervisor {
   static constexpr uint32_t kProved = 8;
 
   /** `wake` is called in any thread when deliver() has something to do. */
-  Supervisor(Options options, Events& events, std::function<void()> wake);
+  static Result<std::unique_ptr<Supervisor>> create(Options options, Events& events,
+                                                    std::function<void()> wake);
   /** Ends every replica it has. */
   ~Supervisor();
   Supervisor(const Supervisor&) = delete;
@@ -121,6 +122,7 @@ class Supervisor {
   [[nodiscard]] Fields stats() const;
 
  private:
+  Supervisor(Options options, Events& events, std::function<void()> wake);
   using Clock = std::chrono::steady_clock;
   using Lock = std::unique_lock<std::mutex>;
   struct Job {

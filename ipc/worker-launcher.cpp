@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "ipc/gdbus-transport.h"
+#include "ipc/io-thread.h"
 #include "ipc/sandbox/launch.h"
 #include "ipc/worker-address.h"
 #include "ipc/worker-process.h"
@@ -71,6 +72,10 @@ Result<WorkerLink> connect_to_service(const WorkerLaunch& launch) {
 }  // namespace
 
 Result<WorkerLink> open_worker(const WorkerLaunch& launch) {
+  /* Held until the link's parts hold it. */
+  const Result<std::shared_ptr<IoThread>> io = IoThread::start();
+  if (!io)
+    return io.error();
   return launch.address.empty() ? start_process(launch) : connect_to_service(launch);
 }
 

@@ -276,7 +276,10 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Options&& options) {
 
   ErrorOut error;
   auto shared = std::make_shared<Shared>();
-  shared->io = IoThread::get();
+  Result<std::shared_ptr<IoThread>> io = IoThread::start();
+  if (!io)
+    return io.error().within("cannot start the IPA worker");
+  shared->io = std::move(*io);
   shared->bubblewrap = options.bubblewrap;
   /* In the IoThread, which lives as long as this: bubblewrap dies with the *thread* that made it.
    */

@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ipc/io-thread.h"
 #include "ipc/module-loader.h"
 #include "ipc/worker/exit-status.h"
 #include "ipc/worker/lockdown.h"
@@ -318,6 +319,9 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): as said
     return fail(kExitModule, module.error());
   file->fd.reset();
 
+  const Result<std::shared_ptr<IoThread>> io = IoThread::start();
+  if (!io)
+    return fail(kExitConnection, io.error());
   Worker worker;
   const GstCameraIpaModule& table = module->table();
   EventSink& sink = worker;

@@ -65,9 +65,12 @@ Result<void> IpaCrew::open(IpaJournal journal) {
   // A thread's spare would be code in our process that nobody needs, a service's a second client.
   const bool worker =
       (*replica)->ipa().kind() == kIpaHostWorker && place_.options.ipa_address.empty();
-  supervisor_ = std::make_unique<ipc::Supervisor>(
-      ipc::Supervisor::Options{.limit = place_.options.ipa_restart_limit, .keeps_spare = worker},
+  Result<std::unique_ptr<ipc::Supervisor>> supervisor = ipc::Supervisor::create(
+      {.limit = place_.options.ipa_restart_limit, .keeps_spare = worker},
       static_cast<ipc::Supervisor::Events&>(*this), [this] { supervisor_wakeup_.signal(); });
+  if (!supervisor)
+    return supervisor.error();
+  supervisor_ = std::move(*supervisor);
   ranges_ = (*replica)->ranges();
   use(std::move(replica).value());
   tell_isolation();

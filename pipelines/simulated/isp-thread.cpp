@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/simulated/isp-thread.h"
 
-#include <pthread.h>
+#include <utility>
 
-#include <system_error>
+#include "base/thread.h"
 
 namespace gstcam::simulated {
 
@@ -13,14 +13,10 @@ IspThread::IspThread(GMainContext* context, DoneHandler on_done)
 Result<std::unique_ptr<IspThread>> IspThread::create(GMainContext* context, DoneHandler on_done) {
   std::unique_ptr<IspThread> self(
       new IspThread(context, std::move(on_done)));  // NOLINT: private constructor
-  try {
-    self->thread_ = std::thread([raw = self.get()] {
-      pthread_setname_np(pthread_self(), "camera-isp");
-      raw->main();
-    });
-  } catch (const std::system_error& e) {
-    return Error::from_errno(e.code().value(), "cannot start the ISP's thread");
-  }
+  Result<std::thread> thread = start_thread("camera-isp", [raw = self.get()] { raw->main(); });
+  if (!thread)
+    return thread.error();
+  self->thread_ = std::move(*thread);
   return self;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/simulated/sensor-thread.h"
 
-#include <pthread.h>
-
 #include <chrono>
 #include <new>
-#include <system_error>
+#include <utility>
+
+#include "base/thread.h"
 
 namespace gstcam::simulated {
 
@@ -40,14 +40,10 @@ Result<std::unique_ptr<SensorThread>> SensorThread::create(const CameraDescripti
                                                            GMainContext* context, Events& events) {
   std::unique_ptr<SensorThread> self(
       new SensorThread(description, model, context, events));  // NOLINT: private constructor
-  try {
-    self->thread_ = std::thread([raw = self.get()] {
-      pthread_setname_np(pthread_self(), "camera-sensor");
-      raw->main();
-    });
-  } catch (const std::system_error& e) {
-    return Error::from_errno(e.code().value(), "cannot start the sensor's thread");
-  }
+  Result<std::thread> thread = start_thread("camera-sensor", [raw = self.get()] { raw->main(); });
+  if (!thread)
+    return thread.error();
+  self->thread_ = std::move(*thread);
   return self;
 }
 

@@ -80,10 +80,10 @@ class FakeReplica final : public Replica {
 class Rig : private Supervisor::Events {
  public:
   explicit Rig(bool keeps_spare, uint32_t limit = 100)
-      : supervisor_(std::make_unique<Supervisor>(
-            Supervisor::Options{.limit = limit, .keeps_spare = keeps_spare},
-            static_cast<Supervisor::Events&>(*this),
-            [this] { world.change([this] { world.wakes++; }); })) {
+      : supervisor_(Supervisor::create({.limit = limit, .keeps_spare = keeps_spare},
+                                       static_cast<Supervisor::Events&>(*this),
+                                       [this] { world.change([this] { world.wakes++; }); })
+                        .value()) {
     supervisor_->set_recipe(recipe());
   }
   ~Rig() override {
