@@ -10,7 +10,8 @@
 
 #include <stdint.h>
 
-#define GST_CAMERA_IPA_MODULE_ABI 1
+/* Of this table, and of the C++ types that cross the border where the module runs in a thread. */
+#define GST_CAMERA_IPA_MODULE_ABI 2
 #define GST_CAMERA_IPA_MODULE_SYMBOL "gst_camera_ipa_module"
 
 #ifdef __cplusplus

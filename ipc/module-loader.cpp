@@ -10,10 +10,16 @@
 #include <mutex>
 #include <vector>
 
+#include "base/controls.h"
 #include "ipc/elf-extent.h"
 #include "ipc/trust/sealed-copy.h"
 
 namespace gstcam::ipc {
+
+/* In a thread a module gets and gives the control lists themselves: one that was built with others
+ * must not be let in. Who changes these numbers counts GST_CAMERA_IPA_MODULE_ABI up. */
+static_assert(GST_CAMERA_IPA_MODULE_ABI == 2 && kControlCount == 26 &&
+              sizeof(ControlList) == 2296 && sizeof(ControlRanges) == 6872);
 
 namespace {
 

@@ -7,6 +7,7 @@
 
 #include <csignal>
 
+#include "ipa/module.h"
 #include "tests/ipc/host-fixture.h"
 
 using namespace gstcam;
@@ -162,7 +163,7 @@ struct Broken {
 
 const Broken kBroken[] = {
     {"broken-symbol", "it has no symbol gst_camera_ipa_module"},
-    {"broken-abi", "it has module ABI 99, expected 1"},
+    {"broken-abi", "it has module ABI 99, expected " G_STRINGIFY(GST_CAMERA_IPA_MODULE_ABI)},
     {"broken-size", "its table is 8 bytes"},
     {"broken-interface",
      "it implements 'org.freedesktop.GstCamera.Other', expected 'org.freedesktop.GstCamera.Test'"},

@@ -2,6 +2,7 @@
 /* Whatever becomes of the IPA, the frames go on. Longer runs: recovery-benchmark. */
 #include <gst/gst.h>
 
+#include "base/sanitizers.h"
 #include "tests/keep-time.h"
 #include "tests/pipelines/simulated/recovery-rig.h"
 #include "tests/pipelines/simulated/scripted-ipa.h"
@@ -13,6 +14,14 @@ using namespace gstcam::simulated;
 namespace {
 
 using Code = Error::Code;
+
+/* An instrumented worker takes more frames to start than some rows allow; the others lose workers
+ * in the same ways without a clock. */
+#ifdef GST_CAMERA_SANITIZER_BUILD
+constexpr bool kKeepsTime = false;
+#else
+constexpr bool kKeepsTime = true;
+#endif
 
 void assert_unbroken(const RecoveryRig::Verdict& v) {
   g_assert_cmpuint(v.missing, ==, 0);
@@ -303,9 +312,12 @@ int main(int argc, char** argv) {
   keep_time();
   gst_init(&argc, &argv);
   g_test_init(&argc, &argv, nullptr);
-  g_test_add_func("/recovery/live-killed", test_live_killed);
-  g_test_add_func("/recovery/live-stopped", test_live_stopped);
-  g_test_add_func("/recovery/live-slow", test_live_slow);
+  if (kKeepsTime) {
+    g_test_add_func("/recovery/live-killed", test_live_killed);
+    g_test_add_func("/recovery/live-stopped", test_live_stopped);
+    g_test_add_func("/recovery/live-slow", test_live_slow);
+    g_test_add_func("/recovery/late", test_late);
+  }
   g_test_add_func("/recovery/lost-again", test_lost_again);
   g_test_add_func("/recovery/fast-killed", test_fast_killed);
   g_test_add_func("/recovery/leaves-nothing", test_leaves_nothing);
@@ -315,6 +327,5 @@ int main(int argc, char** argv) {
   for (const LieRow& row : kLies)
     g_test_add_data_func((std::string("/recovery/lie/") + row.name).c_str(), &row, test_lie);
   g_test_add_func("/recovery/thread-is-final", test_thread_is_final);
-  g_test_add_func("/recovery/late", test_late);
   return g_test_run();
 }
