@@ -185,7 +185,7 @@ Result<FrameLayout> frame_layout(PixelFormat format, Size size, uint32_t stride,
     plane.offset = end;
     /* So many bytes of the first plane's row cover the pixels that one of ours covers. */
     const uint64_t ours =
-        static_cast<uint64_t>(stride) * first.columns * p.bytes / (first.bytes * p.columns);
+        uint64_t{stride} * first.columns * p.bytes / (uint64_t{first.bytes} * p.columns);
     if (ours < extent.row_bytes || ours > UINT32_MAX)
       return Error(Error::Code::Invalid,
                    "rows of " + std::to_string(stride) + " bytes are no layout of " + name);

@@ -116,15 +116,16 @@ bool Supervisor::lost(const Error& cause, uint32_t answers, std::unique_ptr<Repl
   }
   if (old)
     trash_.push_back(std::move(old));
-  const bool begun = (job_ && job_->hedge) || (outcome_ && outcome_->replica);
-  if (!last && go_on && !begun)
-    job_ = Job{++job_number_, now + delay, now + kPatience, std::move(go_on)};
-  if (!last && go_on && job_ && job_->hedge) {
-    /* What has begun goes on, or is what the next attempt begins with. */
-    job_->hedge = false;
-    job_->due = now;
-    job_->give_up = now + kPatience;
-    job_->go_on = std::move(go_on);
+  if (!last && go_on) {
+    if (job_ && job_->hedge) {
+      /* What has begun goes on, or is what the next attempt begins with. */
+      job_->hedge = false;
+      job_->due = now;
+      job_->give_up = now + kPatience;
+      job_->go_on = std::move(go_on);
+    } else if (!outcome_ || !outcome_->replica) {
+      job_ = Job{++job_number_, now + delay, now + kPatience, std::move(go_on)};
+    }
   }
   changed_.notify_all();
   return !last;
@@ -319,13 +320,12 @@ void Supervisor::main() {
   for (;;) {
     const Clock::time_point now = Clock::now();
     /* With a spare first of all: nobody's end is waited for. */
-    if (!quit_ && spare_ && job_is_due(now))
-      replace(lock);
-    else if (rest_one(lock) || dispose_one(lock))
+    const bool spare_takes_over = !quit_ && spare_ && job_is_due(now);
+    if (!spare_takes_over && (rest_one(lock) || dispose_one(lock)))
       continue;
-    else if (quit_)
+    if (quit_)
       break;
-    else if (job_is_due(now))
+    if (job_is_due(now))
       replace(lock);
     else if (spare_is_due(now))
       make_spare(lock);

@@ -62,14 +62,17 @@ constexpr std::pair<const char*, const char*> kSet[] = {
 using StringListPtr = HandlePtr<char*, g_strfreev>;
 
 StringListPtr worker_environment() {
-  char** list = g_new0(char*, 1);
+  StringListPtr list(g_new0(char*, 1));
+  const auto set = [&list](const char* name, const char* value) {
+    list.reset(g_environ_setenv(list.release(), name, value, TRUE));
+  };
   for (const PassedVariable& variable : kPassed) {
     if (const char* value = g_getenv(variable.name))
-      list = g_environ_setenv(list, variable.name, value, TRUE);
+      set(variable.name, value);
   }
   for (const auto& [name, value] : kSet)
-    list = g_environ_setenv(list, name, value, TRUE);
-  return StringListPtr(list);
+    set(name, value);
+  return list;
 }
 
 }  // namespace

@@ -62,9 +62,9 @@ Result<void> add_durations(VideoDevice& device, uint32_t fourcc, StreamMode& mod
   }
   if (ranges)
     mode.frame_durations.clear();
-  std::ranges::sort(mode.frame_durations);
-  const auto again = std::ranges::unique(mode.frame_durations);
-  mode.frame_durations.erase(again.begin(), again.end());
+  std::vector<int64_t>& durations = mode.frame_durations;
+  std::ranges::sort(durations);
+  durations.erase(std::unique(durations.begin(), durations.end()), durations.end());
   return {};
 }
 
