@@ -59,20 +59,16 @@ constexpr std::pair<const char*, const char*> kSet[] = {
     {"GSETTINGS_BACKEND", "memory"},
 };
 
-using StringListPtr = HandlePtr<char*, g_strfreev>;
-
-StringListPtr worker_environment() {
-  StringListPtr list(g_new0(char*, 1));
-  const auto set = [&list](const char* name, const char* value) {
-    list.reset(g_environ_setenv(list.release(), name, value, TRUE));
-  };
+/** The worker sees what is in the tables above and nothing else. */
+void set_environment(GSubprocessLauncher* launcher) {
+  char* nothing[] = {nullptr};
+  g_subprocess_launcher_set_environ(launcher, nothing);
   for (const PassedVariable& variable : kPassed) {
     if (const char* value = g_getenv(variable.name))
-      set(variable.name, value);
+      g_subprocess_launcher_setenv(launcher, variable.name, value, TRUE);
   }
   for (const auto& [name, value] : kSet)
-    set(name, value);
-  return list;
+    g_subprocess_launcher_setenv(launcher, name, value, TRUE);
 }
 
 }  // namespace
@@ -253,8 +249,7 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(Options&& options) {
 
   const auto launcher =
       ObjectPtr<GSubprocessLauncher>::adopt(g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE));
-  const StringListPtr environment = worker_environment();
-  g_subprocess_launcher_set_environ(launcher.get(), environment.get());
+  set_environment(launcher.get());
   g_subprocess_launcher_take_stdout_fd(launcher.get(), input.release());
   g_subprocess_launcher_take_stderr_fd(launcher.get(), input_too.release());
   for (auto& [ours, theirs] : options.fds)
