@@ -112,7 +112,7 @@ class PipelineFactory {
    * of this platform neither come nor go.
    */
   virtual Result<std::unique_ptr<CameraWatch>> watch(GMainContext* /*context*/,
-                                                     std::function<void()> /*changed*/) {
+                                                     const std::function<void()>& /*changed*/) {
     return std::unique_ptr<CameraWatch>();
   }
 };

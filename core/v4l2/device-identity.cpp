@@ -22,7 +22,7 @@ std::string attribute(Kernel& kernel, const std::string& path) {
 }
 
 std::string location_of(Kernel& kernel, const std::string& device) {
-  const std::string panel = attribute(kernel, device + "/physical_location/panel");
+  std::string panel = attribute(kernel, device + "/physical_location/panel");
   if (panel == "front" || panel == "back")
     return panel;
   return attribute(kernel, device + "/removable") == "removable" ? "external" : "";

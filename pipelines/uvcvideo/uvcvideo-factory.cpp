@@ -34,10 +34,10 @@ class UvcvideoFactory final : public PipelineFactory {
     return found;
   }
   Result<std::unique_ptr<CameraWatch>> watch(GMainContext* context,
-                                             std::function<void()> changed) override {
+                                             const std::function<void()>& changed) override {
     Result<std::unique_ptr<v4l2::DeviceMonitor>> monitor = v4l2::DeviceMonitor::create(
         context, v4l2::DeviceMonitor::source_there_is(), {"video4linux", "media"},
-        [changed = std::move(changed)](const std::vector<v4l2::DeviceEvent>&) { changed(); });
+        [changed](const std::vector<v4l2::DeviceEvent>&) { changed(); });
     if (!monitor)
       return monitor.error();
     return std::unique_ptr<CameraWatch>(std::move(*monitor));

@@ -372,11 +372,10 @@ class FakePortFactory : public PipelineFactory {
   const char* name() const override { return "fake"; }
   Result<FoundCameras> enumerate() override { return port_->enumerate(); }
   Result<std::unique_ptr<CameraWatch>> watch(GMainContext* context,
-                                             std::function<void()> changed) override {
+                                             const std::function<void()>& changed) override {
     if (port_->watch_error)
       return *port_->watch_error;
-    return std::unique_ptr<CameraWatch>(
-        std::make_unique<FakePort::Ear>(*port_, context, std::move(changed)));
+    return std::unique_ptr<CameraWatch>(std::make_unique<FakePort::Ear>(*port_, context, changed));
   }
 
  private:
