@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 #include "base/glib-ptr.h"
@@ -168,10 +169,27 @@ class Follower {
   const ObjectPtr<GstBus> bus_;
 };
 
+/**
+ * Leaves ours as the only provider. A monitor loads the others' plugins too, and GStreamer 1.22's
+ * video4linux2 posts an element error without an element (a critical) where a node goes while it
+ * asks it for formats. That ours hides it is what the test `listed` shows.
+ */
+void forget_other_providers() {
+  GstRegistry* registry = gst_registry_get();
+  GList* factories = gst_registry_get_feature_list(registry, GST_TYPE_DEVICE_PROVIDER_FACTORY);
+  for (GList* item = factories; item; item = item->next) {
+    auto* feature = static_cast<GstPluginFeature*>(item->data);
+    if (std::strcmp(gst_plugin_feature_get_name(feature), "cameradeviceprovider") != 0)
+      gst_registry_remove_feature(registry, feature);
+  }
+  gst_plugin_feature_list_free(factories);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   gst_init(&argc, &argv);
+  forget_other_providers();
   if (argc != 2)
     g_error("usage: %s WEBCAM", argv[0]);
   const std::string id = Follower(argv[1]).cycle(true);
