@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -53,7 +54,9 @@ class Vendor(unittest.TestCase):
             run('make', '-j2', cwd=root / 'vendor', env=env)
             module = ctypes.CDLL(str(root / 'vendor' / 'acme.so'))
             table = ModuleTable.in_dll(module, 'gst_camera_ipa_module')
-            self.assertEqual((table.abi, table.size), (1, ctypes.sizeof(ModuleTable)))
+            header = (HERE.parents[2] / 'ipa' / 'module.h').read_text(encoding='utf-8')
+            abi = int(re.search(r'define GST_CAMERA_IPA_MODULE_ABI (\d+)', header).group(1))
+            self.assertEqual((table.abi, table.size), (abi, ctypes.sizeof(ModuleTable)))
             self.assertEqual(table.interface_name, b'org.freedesktop.GstCamera.Acme')
             self.assertRegex(table.interface_hash.decode(), '^[0-9a-f]{64}$')
             self.assertEqual((table.name, table.version), (b'acme', b'1.2.3'))
