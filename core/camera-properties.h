@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace gstcam {
@@ -19,6 +21,11 @@ struct CameraProperties {
   std::string product;   // "HD Pro Webcam C920"
   std::string serial;    // "7EBA206F"
   std::string location;  // on the machine: "front", "back", "external"
+  /**
+   * Degrees, counterclockwise, by which its pictures have to be turned to stand upright, 0 to 359
+   * (V4L2_CID_CAMERA_SENSOR_ROTATION); nothing where nobody tells how it is mounted.
+   */
+  std::optional<uint32_t> orientation;
   /** It replaces a camera where there is none: nobody asked for it. */
   bool stand_in = false;
 

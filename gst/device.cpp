@@ -82,6 +82,9 @@ ObjectPtr<GstDevice> make_device(const Camera& camera) {
   put(properties.get(), "camera.model", camera.model());
   put(properties.get(), "camera.driver", p.driver);
   put(properties.get(), "camera.location", p.location);
+  if (p.orientation)
+    gst_structure_set(properties.get(), "camera.orientation", G_TYPE_INT,
+                      static_cast<int>(*p.orientation), nullptr);
   /* A camera that cannot be asked now may be asked later: it is listed with what any can do. */
   CapsPtr caps = camera.stream_count() > 0 ? caps_of(camera.capabilities(0)) : template_caps();
   auto* device = static_cast<GstCameraDevice*>(

@@ -14,9 +14,10 @@
  *     camera.model          as camerasrc calls it
  *     camera.driver         "uvcvideo"
  *     camera.location       "front", "back", "external"
+ *     camera.orientation    180: degrees, counterclockwise, to turn its pictures by (int)
  *
- * All are strings; those of which nothing is known are not there. It holds the camera's description
- * and no device: it opens nothing, and stays what it was when the camera goes.
+ * Strings where nothing else is said; those of which nothing is known are not there. It holds the
+ * camera's description and no device: it opens nothing, and stays what it was when the camera goes.
  */
 #pragma once
 

@@ -63,6 +63,15 @@ void expect_text(const std::string& text, const std::string& expected) {
   g_assert_cmpstr(text.c_str(), ==, expected.c_str());
 }
 
+/** Degrees; -1 where the device has none. */
+int orientation_of(GstDevice* device) {
+  GstStructure* properties = gst_device_get_properties(device);
+  int degrees = -1;
+  gst_structure_get_int(properties, "camera.orientation", &degrees);
+  gst_structure_free(properties);
+  return degrees;
+}
+
 std::string id_of(GstDevice* device) {
   return property_of(device, "camera.id");
 }
@@ -129,7 +138,8 @@ void test_probe() {
                         .vendor = "Some Vendor",
                         .product = "Some Product",
                         .serial = "A1",
-                        .location = "front"};
+                        .location = "front",
+                        .orientation = 270};
   auto broken = camera("fake/1");
   broken->streams.clear();  // could not be asked
   const auto port = use_port({script, broken});
@@ -152,6 +162,7 @@ void test_probe() {
   };
   for (const auto& [field, text] : expected)
     expect_text(property_of(device, field), text);
+  g_assert_cmpint(orientation_of(device), ==, 270);
   const CapsPtr caps(gst_device_get_caps(device));
   const CapsPtr possible(gst_caps_from_string("video/x-raw,format=NV12,width=640,height=480"));
   const CapsPtr impossible(gst_caps_from_string("video/x-raw,format=NV12,width=1920,height=1080"));
@@ -159,6 +170,7 @@ void test_probe() {
   g_assert_false(gst_caps_can_intersect(caps.get(), impossible.get()));
   /* What is not known is not there, and a broken camera is listed as one that may do anything. */
   expect_text(property_of(devices[1].get(), "device.serial"), "");
+  g_assert_cmpint(orientation_of(devices[1].get()), ==, -1);
   const CapsPtr any(gst_device_get_caps(devices[1].get()));
   g_assert_true(gst_caps_can_intersect(any.get(), impossible.get()));
   /* Nobody watches, nothing is open. */
