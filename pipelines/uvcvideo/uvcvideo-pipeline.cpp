@@ -114,9 +114,9 @@ Result<void> UvcvideoPipeline::set_up(StreamConfiguration& stream) {
   if (Result<void> r = set_rate(stream); !r)
     return r;
   const size_t fit = kMemory / std::max<size_t>(format->planes[0].size, 1);
-  Result<DriverFrames> frames =
-      DriverFrames::allocate(device_->device(), device_->buffer_type(), *format, *layout,
-                             static_cast<uint32_t>(std::clamp<size_t>(fit, kLeast, kWanted)));
+  Result<v4l2::DriverFrames> frames =
+      v4l2::DriverFrames::allocate(device_->device(), device_->buffer_type(), *format, *layout,
+                                   static_cast<uint32_t>(std::clamp<size_t>(fit, kLeast, kWanted)));
   if (!frames)
     return frames.error();
   stream.layout = *layout;
@@ -169,7 +169,7 @@ void UvcvideoPipeline::stop() {
 }
 
 void UvcvideoPipeline::queue_request(Request* request) {
-  const uint32_t index = DriverFrames::index_of(*request->buffer(stream_.id));
+  const uint32_t index = v4l2::DriverFrames::index_of(*request->buffer(stream_.id));
   pending_[(first_pending_ + pending_count_) % pending_.size()] = {request, index};
   pending_count_++;
   if (!request->controls.empty()) {

@@ -24,8 +24,8 @@
 
 #include "core/pipeline-handler.h"
 #include "core/v4l2/device-watch.h"
+#include "core/v4l2/driver-frames.h"
 #include "core/v4l2/video-device.h"
-#include "pipelines/uvcvideo/driver-frames.h"
 #include "pipelines/uvcvideo/webcam-controls.h"
 
 namespace gstcam::uvcvideo {
@@ -86,7 +86,7 @@ class UvcvideoPipeline final : public PipelineHandler {
   std::optional<v4l2::VideoDevice> device_;
   std::optional<WebcamControls> controls_;
   std::unique_ptr<v4l2::DeviceWatch> watch_;
-  std::optional<DriverFrames> frames_;
+  std::optional<v4l2::DriverFrames> frames_;
   StreamConfiguration stream_;
   bool running_ = false;
   bool failed_ = false;

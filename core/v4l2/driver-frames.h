@@ -16,34 +16,34 @@
 #include "core/frame-buffer.h"
 #include "core/v4l2/buffer-queue.h"
 
-namespace gstcam::uvcvideo {
+namespace gstcam::v4l2 {
 
 class DriverFrames {
  public:
-  static Result<DriverFrames> allocate(v4l2::Device& device, uint32_t buffer_type,
-                                       const v4l2::VideoFormat& format, const FrameLayout& layout,
+  static Result<DriverFrames> allocate(Device& device, uint32_t buffer_type,
+                                       const VideoFormat& format, const FrameLayout& layout,
                                        uint32_t count);
 
   /** Buffers there are, and so FrameBuffers there can be at a time. */
   [[nodiscard]] uint32_t count() const { return queue_.count(); }
   [[nodiscard]] bool copies() const { return copies_; }
-  [[nodiscard]] v4l2::BufferQueue& queue() { return queue_; }
+  [[nodiscard]] BufferQueue& queue() { return queue_; }
   /** NoSpace where all are out. */
   Result<std::unique_ptr<FrameBuffer>> hand_out(uint32_t stream);
   /** The driver's number of a buffer of ours. */
   [[nodiscard]] static uint32_t index_of(const FrameBuffer& frame);
   /** Makes what the driver wrote the frame's: nothing, or a copy. */
-  void store(const v4l2::BufferQueue::Frame& from, FrameBuffer& frame) const;
+  void store(const BufferQueue::Frame& from, FrameBuffer& frame) const;
 
  private:
   struct Taken;
   struct Slot;
-  DriverFrames(v4l2::BufferQueue queue, const FrameLayout& layout, bool copies);
+  DriverFrames(BufferQueue queue, const FrameLayout& layout, bool copies);
 
-  v4l2::BufferQueue queue_;
+  BufferQueue queue_;
   FrameLayout layout_;
   bool copies_;
   std::shared_ptr<Taken> taken_;
 };
 
-}  // namespace gstcam::uvcvideo
+}  // namespace gstcam::v4l2

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/uvcvideo/driver-frames.h"
+#include "core/v4l2/driver-frames.h"
 
 #include <algorithm>
 #include <bitset>
@@ -8,12 +8,12 @@
 #include <string>
 #include <utility>
 
-namespace gstcam::uvcvideo {
+namespace gstcam::v4l2 {
 
 /* Which buffers are out. */
 struct DriverFrames::Taken {
   std::mutex mutex;
-  std::bitset<v4l2::BufferQueue::kMaxBuffers> indices;
+  std::bitset<BufferQueue::kMaxBuffers> indices;
 };
 
 /* What a FrameBuffer holds on to: it is back when this goes. */
@@ -30,16 +30,16 @@ struct DriverFrames::Slot {
   }
 };
 
-DriverFrames::DriverFrames(v4l2::BufferQueue queue, const FrameLayout& layout, bool copies)
+DriverFrames::DriverFrames(BufferQueue queue, const FrameLayout& layout, bool copies)
     : queue_(std::move(queue)),
       layout_(layout),
       copies_(copies),
       taken_(std::make_shared<Taken>()) {}
 
-Result<DriverFrames> DriverFrames::allocate(v4l2::Device& device, uint32_t buffer_type,
-                                            const v4l2::VideoFormat& format,
-                                            const FrameLayout& layout, uint32_t count) {
-  v4l2::BufferQueue::Options options;
+Result<DriverFrames> DriverFrames::allocate(Device& device, uint32_t buffer_type,
+                                            const VideoFormat& format, const FrameLayout& layout,
+                                            uint32_t count) {
+  BufferQueue::Options options;
   options.count = count;
   options.map = false;
   /* A raw frame that is not whole is no frame. */
@@ -49,8 +49,7 @@ Result<DriverFrames> DriverFrames::allocate(v4l2::Device& device, uint32_t buffe
       whole = std::max(whole, layout.planes[i].offset + layout.planes[i].size);
     options.least_bytes[0] = static_cast<uint32_t>(std::min<size_t>(whole, UINT32_MAX));
   }
-  Result<v4l2::BufferQueue> queue =
-      v4l2::BufferQueue::allocate(device, buffer_type, format, options);
+  Result<BufferQueue> queue = BufferQueue::allocate(device, buffer_type, format, options);
   if (!queue)
     return queue.error();
   const Result<UniqueFd> exported = queue->export_plane(0, 0);
@@ -62,7 +61,7 @@ Result<DriverFrames> DriverFrames::allocate(v4l2::Device& device, uint32_t buffe
   if (Result<void> released = queue->release(); !released)
     return released.error();
   options.map = true;
-  queue = v4l2::BufferQueue::allocate(device, buffer_type, format, options);
+  queue = BufferQueue::allocate(device, buffer_type, format, options);
   if (!queue)
     return queue.error();
   return DriverFrames(std::move(*queue), layout, true);
@@ -98,7 +97,7 @@ uint32_t DriverFrames::index_of(const FrameBuffer& frame) {
   return static_cast<const Slot*>(frame.slot())->index;
 }
 
-void DriverFrames::store(const v4l2::BufferQueue::Frame& from, FrameBuffer& frame) const {
+void DriverFrames::store(const BufferQueue::Frame& from, FrameBuffer& frame) const {
   if (!copies_)
     return;
   const std::span<uint8_t> memory = queue_.plane(from.index, 0);
@@ -106,4 +105,4 @@ void DriverFrames::store(const v4l2::BufferQueue::Frame& from, FrameBuffer& fram
   std::memcpy(frame.data(), memory.data() + from.planes[0].offset, bytes);
 }
 
-}  // namespace gstcam::uvcvideo
+}  // namespace gstcam::v4l2
