@@ -43,7 +43,8 @@ std::string list_of(const std::vector<Entry>& entries) {
 
 class CameraManager::Private {
  public:
-  explicit Private(std::vector<std::unique_ptr<PipelineFactory>> f) : factories(std::move(f)) {}
+  explicit Private(std::vector<std::unique_ptr<PipelineFactory>> f)
+      : factories(std::move(f)), claims(factories.size()) {}
 
   void enumerate();
   [[nodiscard]] std::vector<std::shared_ptr<Camera>> cameras() const;
@@ -56,8 +57,9 @@ class CameraManager::Private {
   void tell(Watch::Private& watch) const;
 
   const std::vector<std::unique_ptr<PipelineFactory>> factories;
-  std::mutex enumerate_mutex;  // one enumeration at a time
-  mutable std::mutex mutex;    // the four below
+  std::mutex enumerate_mutex;        // one enumeration at a time
+  std::vector<DeviceClaims> claims;  // by factory, of its last answer; under enumerate_mutex
+  mutable std::mutex mutex;          // the four below
   std::vector<Entry> entries;
   std::vector<Error> errors;
   std::vector<Error> watch_errors;
@@ -97,9 +99,13 @@ void CameraManager::Private::enumerate() {
   }
   std::vector<Entry> found_entries;
   std::vector<Error> found_errors;
+  DeviceClaims taken;
   for (size_t i = 0; i < factories.size(); i++) {
     PipelineFactory& factory = *factories[i];
-    Result<FoundCameras> found = factory.enumerate();
+    Result<FoundCameras> found = factory.enumerate(taken);
+    if (found)
+      claims[i] = std::move(found->claimed);
+    taken.insert(claims[i].begin(), claims[i].end());
     const std::string whose = "cameras of '" + std::string(factory.name()) + "'";
     if (!found) {
       found_errors.push_back(found.error().within(whose));

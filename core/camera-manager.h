@@ -62,7 +62,7 @@ class CameraManager {
    * Asks every platform for its cameras. A camera already known (same id and properties) keeps its
    * object; one that its platform does not name any more leaves the list. Errors of single
    * platforms are kept in errors() until the next time and hide nothing: cameras known of such a
-   * platform stay.
+   * platform stay, and what it claimed stays its own.
    */
   void enumerate();
 

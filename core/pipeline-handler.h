@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -79,10 +80,15 @@ class PipelineHandler {
   [[nodiscard]] virtual IpaStatus ipa_status() const { return {}; }
 };
 
+/** Hardware that cameras are made of, by names that last: v4l2::stable_id() of a node of it. */
+using DeviceClaims = std::set<std::string>;
+
 struct FoundCameras {
   std::vector<std::unique_ptr<PipelineHandler>> handlers;
   /** Of single cameras that could not be asked; the others are none the worse for it. */
   std::vector<Error> errors;
+  /** Hardware of this platform's, also what is in errors: those asked later leave it alone. */
+  DeviceClaims claimed;
 };
 
 /** A platform's ear for cameras that come and go, as long as it lives. */
@@ -103,9 +109,11 @@ class PipelineFactory {
  public:
   virtual ~PipelineFactory() = default;
   [[nodiscard]] virtual const char* name() const = 0;
-  /** Every camera of this platform that is there now. An Error hides no other platform's cameras.
+  /**
+   * Every camera of this platform that is there now, but for what others have `taken`. An Error
+   * hides no other platform's cameras.
    */
-  virtual Result<FoundCameras> enumerate() = 0;
+  virtual Result<FoundCameras> enumerate(const DeviceClaims& taken) = 0;
   /**
    * From now on `changed` is called in the context's thread when enumerate() may find something
    * else; once for many changes is enough. Made and destroyed in that thread. Nothing where cameras

@@ -12,7 +12,10 @@
 
 namespace gstcam {
 
-/** A new factory of every platform, most wanted first. Cheap: looks for no camera. Any thread. */
+/**
+ * A new factory of every platform, most wanted first, or of those that GST_CAMERA_PIPELINES names
+ * (selection.h). Cheap: looks for no camera. Any thread.
+ */
 std::vector<std::unique_ptr<PipelineFactory>> pipeline_factories();
 
 }  // namespace gstcam

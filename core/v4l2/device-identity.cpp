@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/v4l2/device-identity.h"
 
+#include <utility>
+
 #include "core/v4l2/text.h"
 
 namespace gstcam::v4l2 {
@@ -44,6 +46,19 @@ DeviceIdentity device_identity(Kernel& kernel, const std::string& id) {
   identity.serial = attribute(kernel, device + "/serial");
   identity.location = location_of(kernel, device);
   return identity;
+}
+
+CameraProperties camera_properties(Kernel& kernel, const std::string& driver,
+                                   const std::string& node, const std::string& id) {
+  DeviceIdentity identity = device_identity(kernel, id);
+  CameraProperties properties;
+  properties.driver = driver;
+  properties.path = node;
+  properties.vendor = std::move(identity.vendor);
+  properties.product = std::move(identity.product);
+  properties.serial = std::move(identity.serial);
+  properties.location = std::move(identity.location);
+  return properties;
 }
 
 }  // namespace gstcam::v4l2

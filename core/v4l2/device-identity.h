@@ -10,6 +10,7 @@
 
 #include <string>
 
+#include "core/camera-properties.h"
 #include "core/v4l2/kernel.h"
 
 namespace gstcam::v4l2 {
@@ -26,5 +27,9 @@ struct DeviceIdentity {
  * thread.
  */
 DeviceIdentity device_identity(Kernel& kernel, const std::string& id);
+
+/** The same as properties of the camera behind `node`, whose stable_id() is `id`. */
+CameraProperties camera_properties(Kernel& kernel, const std::string& driver,
+                                   const std::string& node, const std::string& id);
 
 }  // namespace gstcam::v4l2

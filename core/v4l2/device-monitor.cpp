@@ -127,4 +127,14 @@ gboolean DeviceMonitor::settled(gpointer self) {
   return G_SOURCE_REMOVE;
 }
 
+Result<std::unique_ptr<CameraWatch>> watch_cameras(GMainContext* context,
+                                                   const std::function<void()>& changed) {
+  Result<std::unique_ptr<DeviceMonitor>> monitor =
+      DeviceMonitor::create(context, DeviceMonitor::source_there_is(), {"video4linux", "media"},
+                            [changed](const std::vector<DeviceEvent>&) { changed(); });
+  if (!monitor)
+    return monitor.error();
+  return std::unique_ptr<CameraWatch>(std::move(*monitor));
+}
+
 }  // namespace gstcam::v4l2

@@ -65,4 +65,11 @@ class DeviceMonitor final : public CameraWatch {
   std::vector<DeviceEvent> events_;
 };
 
+/**
+ * What PipelineFactory::watch() of a platform of kernel devices is: `changed` is called when a
+ * video node, subdevice or media device came, went or changed.
+ */
+Result<std::unique_ptr<CameraWatch>> watch_cameras(GMainContext* context,
+                                                   const std::function<void()>& changed);
+
 }  // namespace gstcam::v4l2

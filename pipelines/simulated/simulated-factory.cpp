@@ -31,7 +31,7 @@ Result<std::unique_ptr<simulated::IpaProxy>> connect(const CameraOptions& wanted
 class SimulatedFactory final : public PipelineFactory {
  public:
   [[nodiscard]] const char* name() const override { return "simulated"; }
-  Result<FoundCameras> enumerate() override {
+  Result<FoundCameras> enumerate(const DeviceClaims& /*taken*/) override {
     Result<std::vector<CameraDescription>> descriptions =
         simulated::configured_camera_descriptions();
     if (!descriptions)

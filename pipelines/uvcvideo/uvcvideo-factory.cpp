@@ -21,9 +21,9 @@ namespace {
 class UvcvideoFactory final : public PipelineFactory {
  public:
   [[nodiscard]] const char* name() const override { return "uvcvideo"; }
-  Result<FoundCameras> enumerate() override {
+  Result<FoundCameras> enumerate(const DeviceClaims& taken) override {
     v4l2::Kernel& kernel = v4l2::system_kernel();
-    Result<uvcvideo::Webcams> webcams = uvcvideo::find_webcams(kernel);
+    Result<uvcvideo::Webcams> webcams = uvcvideo::find_webcams(kernel, taken);
     if (!webcams)
       return webcams.error();
     FoundCameras found;
@@ -31,16 +31,12 @@ class UvcvideoFactory final : public PipelineFactory {
       found.handlers.push_back(
           std::make_unique<uvcvideo::UvcvideoPipeline>(kernel, std::move(camera)));
     found.errors = std::move(webcams->errors);
+    found.claimed = std::move(webcams->devices);
     return found;
   }
   Result<std::unique_ptr<CameraWatch>> watch(GMainContext* context,
                                              const std::function<void()>& changed) override {
-    Result<std::unique_ptr<v4l2::DeviceMonitor>> monitor = v4l2::DeviceMonitor::create(
-        context, v4l2::DeviceMonitor::source_there_is(), {"video4linux", "media"},
-        [changed](const std::vector<v4l2::DeviceEvent>&) { changed(); });
-    if (!monitor)
-      return monitor.error();
-    return std::unique_ptr<CameraWatch>(std::move(*monitor));
+    return v4l2::watch_cameras(context, changed);
   }
 };
 

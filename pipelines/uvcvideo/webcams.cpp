@@ -48,19 +48,6 @@ std::set<std::string> complex_devices(v4l2::Kernel& kernel) {
   return devices;
 }
 
-CameraProperties properties_of(v4l2::Kernel& kernel, const v4l2::VideoInfo& info,
-                               const std::string& node, const std::string& id) {
-  v4l2::DeviceIdentity identity = v4l2::device_identity(kernel, id);
-  CameraProperties properties;
-  properties.driver = info.driver;
-  properties.path = node;
-  properties.vendor = std::move(identity.vendor);
-  properties.product = std::move(identity.product);
-  properties.serial = std::move(identity.serial);
-  properties.location = std::move(identity.location);
-  return properties;
-}
-
 bool captures_video(const v4l2::VideoInfo& info) {
   return info.buffer_type == V4L2_BUF_TYPE_VIDEO_CAPTURE ||
          info.buffer_type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
@@ -68,7 +55,7 @@ bool captures_video(const v4l2::VideoInfo& info) {
 
 }  // namespace
 
-Result<Webcams> find_webcams(v4l2::Kernel& kernel) {
+Result<Webcams> find_webcams(v4l2::Kernel& kernel, const DeviceClaims& taken) {
   Result<std::vector<std::string>> nodes = v4l2::video_nodes(kernel);
   if (!nodes)
     return nodes.error();
@@ -91,14 +78,15 @@ Result<Webcams> find_webcams(v4l2::Kernel& kernel) {
       found.errors.push_back(id.error());
       continue;
     }
-    if (complex.contains(*id))
+    if (complex.contains(*id) || taken.contains(*id))
       continue;
     /* A device may have several: the second of it is "#1". */
     std::string unique = "uvcvideo/" + *id;
     for (int i = 1; !ids.insert(unique).second; i++)
       unique = "uvcvideo/" + *id + "#" + std::to_string(i);
     found.cameras.push_back({unique, model_of(device->info().card), node,
-                             properties_of(kernel, device->info(), node, *id)});
+                             v4l2::camera_properties(kernel, device->info().driver, node, *id)});
+    found.devices.insert(*id);
   }
   return found;
 }

@@ -7,6 +7,7 @@
 
 #include <vector>
 
+#include "core/pipeline-handler.h"
 #include "core/v4l2/kernel.h"
 #include "pipelines/uvcvideo/uvcvideo-pipeline.h"
 
@@ -16,9 +17,13 @@ struct Webcams {
   std::vector<WebcamDescription> cameras;
   /** Of nodes that look like cameras and cannot be asked: no permission, a broken driver. */
   std::vector<Error> errors;
+  DeviceClaims devices;  // their hardware
 };
 
-/** In the order of their nodes. Nodes that vanish while they are looked at are left out. */
-Result<Webcams> find_webcams(v4l2::Kernel& kernel);
+/**
+ * In the order of their nodes, without hardware that is `taken`. Nodes that vanish while they are
+ * looked at are left out.
+ */
+Result<Webcams> find_webcams(v4l2::Kernel& kernel, const DeviceClaims& taken = {});
 
 }  // namespace gstcam::uvcvideo

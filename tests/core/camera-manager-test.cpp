@@ -96,6 +96,23 @@ void test_platform_errors() {
   g_assert_true(p.manager->errors().empty());
 }
 
+/* Whoever is asked first has the hardware, and keeps it while it cannot be asked. */
+void test_claims() {
+  Platforms p;
+  p.a->claimed = {"platform/isp0", "pci/camera"};
+  p.b->claimed = {"platform/isp1"};
+  p.manager->enumerate();
+  g_assert_true(p.a->taken_before.empty());
+  g_assert_true(p.b->taken_before == p.a->claimed);
+  p.a->error = Error(Error::Code::Failed, "cannot be asked");
+  p.manager->enumerate();
+  g_assert_true(p.b->taken_before == (DeviceClaims{"platform/isp0", "pci/camera"}));
+  p.a->error.reset();
+  p.a->claimed.erase("pci/camera");
+  p.manager->enumerate();
+  g_assert_true(p.b->taken_before == DeviceClaims{"platform/isp0"});
+}
+
 /* What a watcher was told, to wait for. */
 class Told {
  public:
@@ -253,6 +270,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/camera-manager/none", test_none);
   g_test_add_func("/camera-manager/enumerate-again", test_enumerate_again);
   g_test_add_func("/camera-manager/platform-errors", test_platform_errors);
+  g_test_add_func("/camera-manager/claims", test_claims);
   g_test_add_func("/camera-manager/watch", test_watch);
   g_test_add_func("/camera-manager/watch-others-enumerate", test_watch_others_enumerate);
   g_test_add_func("/camera-manager/watch-replaced", test_watch_replaced);

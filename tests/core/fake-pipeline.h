@@ -370,7 +370,9 @@ class FakePortFactory : public PipelineFactory {
  public:
   explicit FakePortFactory(std::shared_ptr<FakePort> port) : port_(std::move(port)) {}
   const char* name() const override { return "fake"; }
-  Result<FoundCameras> enumerate() override { return port_->enumerate(); }
+  Result<FoundCameras> enumerate(const DeviceClaims& /*taken*/) override {
+    return port_->enumerate();
+  }
   Result<std::unique_ptr<CameraWatch>> watch(GMainContext* context,
                                              const std::function<void()>& changed) override {
     if (port_->watch_error)
@@ -388,16 +390,20 @@ class FakeFactory : public PipelineFactory {
   explicit FakeFactory(std::vector<std::shared_ptr<FakeScript>> scripts)
       : scripts_(std::move(scripts)) {}
   const char* name() const override { return "fake"; }
-  Result<FoundCameras> enumerate() override {
+  Result<FoundCameras> enumerate(const DeviceClaims& taken) override {
+    taken_before = taken;
     if (error)
       return *error;
     FoundCameras found;
     for (const std::shared_ptr<FakeScript>& script : scripts_)
       found.handlers.push_back(std::make_unique<FakePipeline>(script));
+    found.claimed = claimed;
     return found;
   }
   std::vector<std::shared_ptr<FakeScript>>& scripts() { return scripts_; }
   std::optional<Error> error;
+  DeviceClaims claimed;
+  DeviceClaims taken_before;  // by others, the last time
 
  private:
   std::vector<std::shared_ptr<FakeScript>> scripts_;
