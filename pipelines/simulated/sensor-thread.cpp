@@ -292,6 +292,12 @@ void SensorThread::emit(const Event& event) {
   wakeup_.signal();
 }
 
+ControlList SensorThread::taken_controls(const SensorModel::Effective& taken_with) const {
+  ControlList list = taken_with.controls();
+  list.set(ControlId::FrameDuration, frame_duration_);
+  return list;
+}
+
 void SensorThread::dispatch() {
   for (;;) {
     Event event;
@@ -310,11 +316,11 @@ void SensorThread::dispatch() {
         events_.frame_started(event.frame);
         break;
       case Event::Kind::Exposed:
-        events_.frame_exposed(event.frame.sequence, event.taken_with);
+        events_.frame_exposed(event.frame.sequence, taken_controls(event.taken_with));
         break;
       case Event::Kind::Failed:
         if (failure)
-          events_.sensor_failed(*failure);
+          events_.source_failed(*failure);
         break;
     }
   }

@@ -27,42 +27,22 @@
 #include <vector>
 
 #include "core/delayed-controls.h"
-#include "core/isp/software-isp.h"
-#include "core/request.h"
 #include "core/wakeup.h"
 #include "pipelines/simulated/sensor/sensor-model.h"
+#include "pipelines/soft-isp/raw-source.h"
 
 namespace gstcam::simulated {
 
-class SensorThread {
+class SensorThread final : public soft::RawSource {
  public:
   static constexpr uint32_t kControlsAfter = 2;
   static constexpr uint32_t kRawBuffers = 3;
-
-  struct Frame {
-    uint32_t sequence = 0;
-    Request* request = nullptr;
-    int64_t timestamp = 0;         // start of exposure, CLOCK_MONOTONIC ns
-    int64_t sensor_timestamp = 0;  // the same in the sensor's clock: from 0 where deterministic
-    uint32_t raw = 0;              // index of the raw buffer
-  };
-
-  class Events {
-   public:
-    virtual ~Events() = default;
-    /** A frame starts; it has taken the request. */
-    virtual void frame_started(const Frame& frame) = 0;
-    /** Its raw buffer is filled. */
-    virtual void frame_exposed(uint32_t sequence, const SensorModel::Effective& taken_with) = 0;
-    /** The scene failed; no frame follows. */
-    virtual void sensor_failed(const Error& error) = 0;
-  };
 
   /** Keeps a reference to what it is given. The model is the thread's from prepare() to stop(). */
   static Result<std::unique_ptr<SensorThread>> create(const CameraDescription& description,
                                                       SensorModel& model, GMainContext* context,
                                                       Events& events);
-  ~SensorThread();
+  ~SensorThread() override;
   SensorThread(const SensorThread&) = delete;
   SensorThread& operator=(const SensorThread&) = delete;
 
@@ -79,10 +59,10 @@ class SensorThread {
   /** After stop(): the requests of which no event told, oldest first; nullptr after the last. */
   Request* take_back();
 
-  /** What came of frame `sequence`. In the sensor's range. */
-  void set_controls(uint32_t sequence, const ControlList& controls);
-  [[nodiscard]] RawFrame raw(uint32_t index) const;
-  void release_raw(uint32_t index);
+  /* RawSource */
+  void set_controls(uint32_t sequence, const ControlList& controls) override;
+  [[nodiscard]] RawFrame raw(uint32_t index) const override;
+  void release_raw(uint32_t index) override;
 
  private:
   enum class Command : uint8_t { Idle, Prepare, Run, Quit };
@@ -122,6 +102,7 @@ class SensorThread {
   bool expose(Lock& lock, const Frame& frame, int64_t time);
   void emit(const Event& event);
   void dispatch();
+  [[nodiscard]] ControlList taken_controls(const SensorModel::Effective& taken_with) const;
   [[nodiscard]] bool can_take() const { return !requests_.empty() && free_raws_ != 0; }
 
   const bool live_;

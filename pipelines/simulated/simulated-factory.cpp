@@ -4,8 +4,8 @@
  */
 #include "core/pipeline-handler.h"
 #include "pipelines/simulated/camera-config.h"
-#include "pipelines/simulated/ipa-budget.h"
 #include "pipelines/simulated/simulated-pipeline.h"
+#include "pipelines/soft-isp/ipa-connection.h"
 
 namespace gstcam {
 
@@ -15,18 +15,6 @@ namespace {
 
 using simulated::CameraDescription;
 using simulated::SimulatedPipeline;
-
-Result<std::unique_ptr<simulated::IpaProxy>> connect(const CameraOptions& wanted,
-                                                     GMainContext* context,
-                                                     simulated::IpaEvents& events,
-                                                     ipc::HostHandlers handlers) {
-  ipc::IpaOptions options;
-  options.isolation = wanted.ipa_isolation;
-  options.address = wanted.ipa_address;
-  options.sandbox.policy = wanted.ipa_sandbox;
-  options.budget = simulated::kIpaBudget;
-  return simulated::create_ipa(options, context, events, std::move(handlers));
-}
 
 class SimulatedFactory final : public PipelineFactory {
  public:
@@ -39,7 +27,8 @@ class SimulatedFactory final : public PipelineFactory {
     FoundCameras found;
     for (CameraDescription& description : *descriptions) {
       found.handlers.push_back(std::make_unique<SimulatedPipeline>(
-          std::move(description), SimulatedPipeline::Options{.connect = connect}));
+          std::move(description),
+          SimulatedPipeline::Options{.connect = soft::connect_installed_ipa}));
     }
     return found;
   }

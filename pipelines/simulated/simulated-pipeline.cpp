@@ -14,26 +14,6 @@ constexpr int64_t kPreferredFrameDuration = 33333333;
 /* Where a scene cannot be opened the camera is there all the same: open() says what is wrong. */
 constexpr SizeLimits kUnknownLimits = {{1920, 1080}, {64, 64}, {4096, 4096}};
 
-gstcam::ipa::SensorInfo to_ipa(const SensorInfo& info) {
-  gstcam::ipa::SensorInfo out;
-  out.model = info.model;
-  out.width = info.width;
-  out.height = info.height;
-  out.cfa_order = static_cast<gstcam::ipa::CfaOrder>(info.cfa_order);
-  out.bits_per_sample = info.bits_per_sample;
-  out.black_level = info.black_level;
-  out.line_duration = info.line_duration;
-  out.exposure_time_min = info.exposure_time_min;
-  out.exposure_time_max = info.exposure_time_max;
-  out.analogue_gain_min = info.analogue_gain_min;
-  out.analogue_gain_max = info.analogue_gain_max;
-  out.frame_duration_min = info.frame_duration_min;
-  out.frame_duration_max = info.frame_duration_max;
-  out.exposure_delay = info.exposure_delay;
-  out.gain_delay = info.gain_delay;
-  return out;
-}
-
 CameraProperties properties_of(const CameraDescription& description) {
   CameraProperties properties;
   properties.driver = "simulated";
@@ -116,8 +96,8 @@ Result<void> SimulatedPipeline::open_parts(const CameraOptions& options) {
   // The sensor first: it loads its scene, in the size that is most likely asked for, while the
   // worker comes up.
   GMainContext* context = g_main_context_get_thread_default();
-  scheduler_ = std::make_unique<FrameScheduler>(context, static_cast<FrameScheduler::Owner&>(*this),
-                                                options_.deadline_us);
+  scheduler_ = std::make_unique<soft::FrameScheduler>(
+      context, static_cast<soft::FrameScheduler::Owner&>(*this), options_.deadline_us);
   (void)streams();  // now: nobody may look at the sensor while its thread loads the scene
   {
     std::lock_guard lock(sensor_mutex_);
@@ -136,7 +116,7 @@ Result<void> SimulatedPipeline::open_parts(const CameraOptions& options) {
 
   if (Result<void> r = start_ipa(options, std::move(tuning).value(), *info, context); !r)
     return r;
-  Result<std::unique_ptr<IspThread>> isp = IspThread::create(
+  Result<std::unique_ptr<soft::IspThread>> isp = soft::IspThread::create(
       context, [this](const Result<void>& outcome) { scheduler_->developed(outcome); });
   if (!isp)
     return isp.error();
@@ -146,14 +126,14 @@ Result<void> SimulatedPipeline::open_parts(const CameraOptions& options) {
 
 Result<void> SimulatedPipeline::start_ipa(const CameraOptions& options, TuningFile tuning,
                                           const SensorInfo& info, GMainContext* context) {
-  IpaJournal journal;
+  soft::IpaJournal journal;
   journal.tuning = std::make_shared<const TuningFile>(std::move(tuning));
-  journal.sensor = to_ipa(info);
-  auto crew = std::make_unique<IpaCrew>(IpaCrew::Options{.camera = id(),
-                                                         .connect = options_.connect,
-                                                         .camera_options = options,
-                                                         .context = context},
-                                        *scheduler_, *listener_);
+  journal.sensor = info;
+  auto crew = std::make_unique<soft::IpaCrew>(soft::IpaCrew::Options{.camera = id(),
+                                                                     .connect = options_.connect,
+                                                                     .camera_options = options,
+                                                                     .context = context},
+                                              *scheduler_, *listener_);
   if (Result<void> r = crew->open(std::move(journal)); !r)
     return r;
   const std::lock_guard lock(crew_mutex_);
@@ -163,7 +143,7 @@ Result<void> SimulatedPipeline::start_ipa(const CameraOptions& options, TuningFi
 
 void SimulatedPipeline::close() {
   // The IPA is the first to go: nothing of it may reach what is taken apart after it.
-  std::unique_ptr<IpaCrew> crew;
+  std::unique_ptr<soft::IpaCrew> crew;
   {
     const std::lock_guard crew_lock(crew_mutex_);
     crew = std::move(crew_);
@@ -223,7 +203,7 @@ Result<void> SimulatedPipeline::configure_ipa(const StreamConfiguration& stream)
   streams[0].pixel_format = static_cast<uint32_t>(stream.format);
   streams[0].width = stream.size.width;
   streams[0].height = stream.size.height;
-  return crew_->configure({to_ipa(mode_), std::move(streams)});
+  return crew_->configure({mode_, std::move(streams)});
 }
 
 const ControlRanges& SimulatedPipeline::controls() const {
@@ -243,9 +223,9 @@ Result<void> SimulatedPipeline::start(const ControlList& controls) {
   Result<ControlList> initial = crew_->start(mode_, controls);
   if (!initial)
     return initial.error().within("camera '" + id() + "'");
-  FrameScheduler::Run run;
+  soft::FrameScheduler::Run run;
   run.at_work = crew_->at_work();
-  run.sensor = sensor_thread_.get();
+  run.source = sensor_thread_.get();
   run.isp = isp_thread_.get();
   run.mode = mode_;
   run.live = description_.pace == CameraDescription::Pace::Live;

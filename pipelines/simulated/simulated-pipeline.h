@@ -19,17 +19,17 @@
 #include "core/pipeline-handler.h"
 #include "core/tuning-file.h"
 #include "pipelines/simulated/camera-config.h"
-#include "pipelines/simulated/frame-scheduler.h"
-#include "pipelines/simulated/ipa-crew.h"
-#include "pipelines/simulated/isp-thread.h"
 #include "pipelines/simulated/sensor-thread.h"
+#include "pipelines/soft-isp/frame-scheduler.h"
+#include "pipelines/soft-isp/ipa-crew.h"
+#include "pipelines/soft-isp/isp-thread.h"
 
 namespace gstcam::simulated {
 
-class SimulatedPipeline final : public PipelineHandler, private FrameScheduler::Owner {
+class SimulatedPipeline final : public PipelineHandler, private soft::FrameScheduler::Owner {
  public:
   struct Options {
-    IpaConnector connect;           // create_ipa(); tests have others
+    soft::IpaConnector connect;     // create_ipa(); tests have others
     int64_t deadline_us = 2000000;  // the longest an IPA may be silent when it owes an answer
   };
 
@@ -54,11 +54,11 @@ class SimulatedPipeline final : public PipelineHandler, private FrameScheduler::
   [[nodiscard]] IpaStatus ipa_status() const override;
 
  private:
-  /* FrameScheduler::Owner */
+  /* soft::FrameScheduler::Owner */
   void frame_completed(Request& request) override;
   void ipa_lost(const Error& error) override { crew_->lost(error); }
   void ipa_answered(int64_t us) override { crew_->answered(us); }
-  void ipa_late(const IpaDebts& debts) override { crew_->late(debts); }
+  void ipa_late(const soft::IpaDebts& debts) override { crew_->late(debts); }
   void frame_bridged() override { crew_->bridged(); }
   void camera_failed(const Error& error) override;
 
@@ -81,11 +81,11 @@ class SimulatedPipeline final : public PipelineHandler, private FrameScheduler::
   mutable std::vector<StreamCapabilities> streams_;
 
   PipelineListener* listener_ = nullptr;
-  std::unique_ptr<FrameScheduler> scheduler_;
+  std::unique_ptr<soft::FrameScheduler> scheduler_;
   std::unique_ptr<SensorThread> sensor_thread_;
-  std::unique_ptr<IspThread> isp_thread_;
+  std::unique_ptr<soft::IspThread> isp_thread_;
   mutable std::mutex crew_mutex_;  // of the pointer, which status queries read
-  std::unique_ptr<IpaCrew> crew_;
+  std::unique_ptr<soft::IpaCrew> crew_;
   SensorInfo mode_;
   std::optional<StreamConfiguration> configured_;
 };

@@ -22,29 +22,11 @@
 #include "base/controls.h"
 #include "base/result.h"
 #include "core/pixel-format.h"
+#include "core/sensor-info.h"
 #include "pipelines/simulated/camera-config.h"
 #include "pipelines/simulated/scene/scene.h"
 
 namespace gstcam::simulated {
-
-/** The fields of GstCameraIpaSensorInfo: times in ns, black level in 16 bit scale. */
-struct SensorInfo {
-  std::string model;
-  uint32_t width = 0;
-  uint32_t height = 0;
-  CfaOrder cfa_order = CfaOrder::Rggb;
-  uint32_t bits_per_sample = 0;
-  uint32_t black_level = 0;
-  uint64_t line_duration = 0;
-  uint64_t exposure_time_min = 0;
-  uint64_t exposure_time_max = 0;
-  double analogue_gain_min = 0;
-  double analogue_gain_max = 0;
-  uint64_t frame_duration_min = 0;
-  uint64_t frame_duration_max = 0;
-  uint32_t exposure_delay = 0;
-  uint32_t gain_delay = 0;
-};
 
 class SensorModel {
  public:

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <thread>
 
-#include "pipelines/simulated/ipa-budget.h"
+#include "pipelines/soft-isp/ipa-budget.h"
 #include "tests/ipc/hostile/ordered-module.h"
 #include "tests/ipc/hostile/shares.h"
 #include "tests/ipc/hostile/table.h"
@@ -70,13 +70,13 @@ bool wanted(const Row& row) {
   });
 }
 
-simulated::IpaConnector connector(const std::string& module) {
+soft::IpaConnector connector(const std::string& module) {
   auto connected = std::make_shared<std::atomic<int>>(0);
   return [module, connected](const CameraOptions& camera, GMainContext* context,
                              simulated::IpaEvents& events, ipc::HostHandlers handlers) {
     ipc::IpaOptions options;
     options.isolation = camera.ipa_isolation;
-    options.budget = simulated::kIpaBudget;
+    options.budget = soft::kIpaBudget;
     options.module = live || (*connected)++ == 0 ? module : honest_module();
     return simulated::create_ipa(options, context, events, std::move(handlers));
   };

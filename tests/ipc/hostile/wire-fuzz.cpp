@@ -19,7 +19,7 @@
 
 #include "ipc/gdbus-message.h"
 #include "ipc/message-stream.h"
-#include "pipelines/simulated/frame-scheduler.h"
+#include "pipelines/soft-isp/frame-scheduler.h"
 #include "simulated-ipa-codec.h"
 
 namespace gstcam::hostile {
@@ -28,8 +28,8 @@ namespace {
 
 constexpr size_t kMaxFds = 70;
 
-simulated::SensorInfo sensor() {
-  simulated::SensorInfo info;
+SensorInfo sensor() {
+  SensorInfo info;
   info.exposure_time_min = 20000;
   info.exposure_time_max = 30000000;
   info.analogue_gain_min = 1;
@@ -57,8 +57,8 @@ void require_good(const ControlRanges& ranges) {
 }
 
 void look_at_sensor_controls(const ControlList& controls) {
-  static const simulated::SensorInfo mode = sensor();
-  const Result<ControlList> checked = simulated::FrameScheduler::sensor_controls(controls, mode);
+  static const SensorInfo mode = sensor();
+  const Result<ControlList> checked = soft::FrameScheduler::sensor_controls(controls, mode);
   if (!checked)
     return;
   require_good(*checked);

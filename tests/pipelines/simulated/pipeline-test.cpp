@@ -3,7 +3,7 @@
 #include <glib/gstdio.h>
 
 #include "tests/pipelines/simulated/pipeline-fixture.h"
-#include "tests/pipelines/simulated/scripted-ipa.h"
+#include "tests/pipelines/soft-isp/scripted-ipa.h"
 
 using namespace gstcam;
 using namespace gstcam::test;

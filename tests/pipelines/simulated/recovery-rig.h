@@ -96,7 +96,7 @@ struct Belongings {
 class RecoveryRig {
  public:
   explicit RecoveryRig(bool live, uint32_t limit = 100000, Size size = kSmall,
-                       simulated::IpaConnector connect = connect_ipa,
+                       soft::IpaConnector connect = connect_ipa,
                        IpaIsolation isolation = IpaIsolation::Worker)
       : f(std::make_unique<simulated::SimulatedPipeline>(
             description(live, size), simulated::SimulatedPipeline::Options{.connect = connect})) {

@@ -5,7 +5,7 @@
 #include "base/sanitizers.h"
 #include "tests/keep-time.h"
 #include "tests/pipelines/simulated/recovery-rig.h"
-#include "tests/pipelines/simulated/scripted-ipa.h"
+#include "tests/pipelines/soft-isp/scripted-ipa.h"
 
 using namespace gstcam;
 using namespace gstcam::test;
@@ -225,7 +225,7 @@ constexpr LieRow kLies[] = {
     {"dies", Lie::Dies},
 };
 
-IpaConnector liar_first(std::shared_ptr<IpaPlan> plan, std::shared_ptr<int> connected) {
+soft::IpaConnector liar_first(std::shared_ptr<IpaPlan> plan, std::shared_ptr<int> connected) {
   return [plan, connected](const CameraOptions& options, GMainContext* context, IpaEvents& events,
                            ipc::HostHandlers handlers) {
     if (++*connected == 2)
@@ -259,9 +259,9 @@ void test_lost_again() {
   auto plan = std::make_shared<IpaPlan>();
   plan->lie = Lie::Dies;
   auto connected = std::make_shared<int>(0);
-  const IpaConnector connect = [plan, connected](const CameraOptions& options,
-                                                 GMainContext* context, IpaEvents& events,
-                                                 ipc::HostHandlers handlers) {
+  const soft::IpaConnector connect = [plan, connected](const CameraOptions& options,
+                                                       GMainContext* context, IpaEvents& events,
+                                                       ipc::HostHandlers handlers) {
     plan->lie_always = ++*connected == 2;
     if (*connected == 3)
       plan->lie = Lie::None;

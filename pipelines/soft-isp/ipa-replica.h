@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * IpaReplica: one IPA of the simulated camera, from its start to its end; and IpaJournal, what it
+ * IpaReplica: one IPA of a camera, from its start to its end; and IpaJournal, what it
  * takes to bring another one to where it was.
  *
  * A replica is made in the camera's thread or in the supervisor's; its events and notices come in
@@ -11,34 +11,26 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/camera.h"
+#include "core/sensor-info.h"
 #include "core/tuning-file.h"
 #include "ipc/supervisor.h"
-#include "pipelines/simulated/ipa-buffers.h"
-#include "simulated-ipa-proxy.h"
+#include "pipelines/soft-isp/ipa-buffers.h"
+#include "pipelines/soft-isp/ipa-connection.h"
 
-namespace gstcam::simulated {
-
-/**
- * Starts an IPA whose events and notices come in `context` until it is destroyed. Called in the
- * camera's thread and in the supervisor's.
- */
-using IpaConnector = std::function<Result<std::unique_ptr<IpaProxy>>(
-    const CameraOptions& options, GMainContext* context, IpaEvents& events,
-    ipc::HostHandlers handlers)>;
+namespace gstcam::soft {
 
 /** All that an IPA was told before start(). Not changed once a recipe has it. */
 struct IpaJournal {
   std::shared_ptr<const TuningFile> tuning;
-  gstcam::ipa::SensorInfo sensor;  // of init()
+  SensorInfo sensor;  // of init()
   struct Configuration {
-    gstcam::ipa::SensorInfo mode;
+    SensorInfo mode;
     std::vector<gstcam::ipa::StreamConfiguration> streams;
   };
   std::optional<Configuration> configuration;
@@ -112,4 +104,4 @@ class IpaReplica final : public ipc::Replica {
   std::unique_ptr<IpaProxy> ipa_;  // last: it ends first
 };
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::soft

@@ -17,7 +17,7 @@
 #include "core/isp/software-isp.h"
 #include "core/wakeup.h"
 
-namespace gstcam::simulated {
+namespace gstcam::soft {
 
 class IspThread {
  public:
@@ -60,4 +60,4 @@ class IspThread {
   std::thread thread_;
 };
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::soft

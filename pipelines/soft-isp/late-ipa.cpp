@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/simulated/late-ipa.h"
+#include "pipelines/soft-isp/late-ipa.h"
 
 #include <glib.h>
 
-namespace gstcam::simulated {
+namespace gstcam::soft {
 
 LateIpa::LateIpa(GMainContext* context, Owner& owner)
     : owner_(owner), deadline_(context, "late ipa", [this] { silent(); }) {}
@@ -78,4 +78,4 @@ void LateIpa::violation(const char* event, uint32_t frame) {
                                     std::to_string(frame) + "): that frame does not await it"));
 }
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::soft

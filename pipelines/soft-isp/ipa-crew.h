@@ -23,11 +23,11 @@
 
 #include "core/pipeline-handler.h"
 #include "ipc/supervisor.h"
-#include "pipelines/simulated/frame-scheduler.h"
-#include "pipelines/simulated/ipa-replica.h"
-#include "pipelines/simulated/late-ipa.h"
+#include "pipelines/soft-isp/frame-scheduler.h"
+#include "pipelines/soft-isp/ipa-replica.h"
+#include "pipelines/soft-isp/late-ipa.h"
 
-namespace gstcam::simulated {
+namespace gstcam::soft {
 
 class IpaCrew final : private IpaReplica::Owner,
                       private LateIpa::Owner,
@@ -133,4 +133,4 @@ class IpaCrew final : private IpaReplica::Owner,
   IpaStatus status_;  // without the counters
 };
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::soft

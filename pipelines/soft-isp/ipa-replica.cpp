@@ -1,9 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/simulated/ipa-replica.h"
+#include "pipelines/soft-isp/ipa-replica.h"
 
 #include <fcntl.h>
 
-namespace gstcam::simulated {
+namespace gstcam::soft {
+
+namespace {
+
+gstcam::ipa::SensorInfo to_ipa(const SensorInfo& info) {
+  gstcam::ipa::SensorInfo out;
+  out.model = info.model;
+  out.width = info.width;
+  out.height = info.height;
+  out.cfa_order = static_cast<gstcam::ipa::CfaOrder>(info.cfa_order);
+  out.bits_per_sample = info.bits_per_sample;
+  out.black_level = info.black_level;
+  out.line_duration = info.line_duration;
+  out.exposure_time_min = info.exposure_time_min;
+  out.exposure_time_max = info.exposure_time_max;
+  out.analogue_gain_min = info.analogue_gain_min;
+  out.analogue_gain_max = info.analogue_gain_max;
+  out.frame_duration_min = info.frame_duration_min;
+  out.frame_duration_max = info.frame_duration_max;
+  out.exposure_delay = info.exposure_delay;
+  out.gain_delay = info.gain_delay;
+  return out;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<IpaReplica>> IpaReplica::make(const Place& place,
                                                      const IpaJournal& journal) {
@@ -41,7 +65,7 @@ Result<void> IpaReplica::init(const IpaJournal& journal) {
   if (!settings.tuning.valid())
     return Error::from_errno(errno, "cannot open tuning file '" + journal.tuning->path + "' again");
   settings.tuning_name = journal.tuning->path;
-  Result<ControlRanges> ranges = ipa_->init(settings, journal.sensor);
+  Result<ControlRanges> ranges = ipa_->init(settings, to_ipa(journal.sensor));
   if (!ranges)
     return ranges.error();
   ranges_ = *ranges;
@@ -50,7 +74,7 @@ Result<void> IpaReplica::init(const IpaJournal& journal) {
 
 Result<void> IpaReplica::configure(const IpaJournal& journal) {
   Result<ControlRanges> ranges =
-      ipa_->configure(journal.configuration->mode, journal.configuration->streams);
+      ipa_->configure(to_ipa(journal.configuration->mode), journal.configuration->streams);
   if (!ranges)
     return ranges.error();
   ranges_ = *ranges;
@@ -76,4 +100,4 @@ std::string IpaReplica::last_words() {
   return host ? host->last_words() : std::string();
 }
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::soft

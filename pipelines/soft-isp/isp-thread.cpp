@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/simulated/isp-thread.h"
+#include "pipelines/soft-isp/isp-thread.h"
 
 #include <utility>
 
 #include "base/thread.h"
 
-namespace gstcam::simulated {
+namespace gstcam::soft {
 
 IspThread::IspThread(GMainContext* context, DoneHandler on_done)
     : on_done_(std::move(on_done)), wakeup_(context, "isp", [this] { report(); }) {}
@@ -79,4 +79,4 @@ void IspThread::report() {
     on_done_(*outcome);
 }
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::soft

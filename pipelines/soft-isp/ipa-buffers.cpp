@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/simulated/ipa-buffers.h"
+#include "pipelines/soft-isp/ipa-buffers.h"
 
 #include <cstring>
 
-namespace gstcam::simulated {
+namespace gstcam::soft {
 
 Result<IpaBuffers> IpaBuffers::create() {
   IpaBuffers buffers;
@@ -54,4 +54,4 @@ void IpaBuffers::put_stats(uint32_t slot, const GstCameraIspStatistics& stats) {
   std::memcpy(stats_[slot].data(), &stats, sizeof stats);
 }
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::soft

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* LateIpa: who says all that it owes is only slow; a wrong word, or none, is a loss. */
-#include "pipelines/simulated/late-ipa.h"
+#include "pipelines/soft-isp/late-ipa.h"
 
 #include <glib.h>
 
 #include <optional>
 
 using namespace gstcam;
-using namespace gstcam::simulated;
+using namespace gstcam::soft;
 
 namespace {
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/simulated/ipa-crew.h"
+#include "pipelines/soft-isp/ipa-crew.h"
 
 #include <glib.h>
 
 #include <utility>
 
-namespace gstcam::simulated {
+namespace gstcam::soft {
 
 namespace {
 
@@ -459,4 +459,4 @@ void IpaCrew::tell_recovered(const Outage& outage) const {
                     {}});
 }
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::soft

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ScriptedIpa: an IPA of the simulated camera in the handler's own thread that does what its plan
+ * ScriptedIpa: an IPA of a raw sensor in the handler's own thread that does what its plan
  * says, lies included. Events come from the main loop, in order, as from a real host.
  *
  * The plan is shared with the test, which sets it before acquire() and reads the log after stop().
@@ -21,9 +21,10 @@
 
 #include "base/shared-memory.h"
 #include "core/isp/parameters.h"
+#include "core/sensor-info.h"
 #include "core/wakeup.h"
 #include "ipa/isp-statistics.h"
-#include "pipelines/simulated/simulated-pipeline.h"
+#include "pipelines/soft-isp/ipa-connection.h"
 
 namespace gstcam::test {
 
@@ -97,7 +98,7 @@ class ScriptedIpa : public simulated::IpaProxy {
     plan_->alive--;
   }
 
-  static simulated::IpaConnector connector(std::shared_ptr<IpaPlan> plan) {
+  static soft::IpaConnector connector(std::shared_ptr<IpaPlan> plan) {
     return [plan](const CameraOptions& /*options*/, GMainContext* context,
                   simulated::IpaEvents& events,
                   ipc::HostHandlers notices) -> Result<std::unique_ptr<simulated::IpaProxy>> {

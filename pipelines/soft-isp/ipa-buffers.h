@@ -17,7 +17,7 @@
 #include "ipa/isp-parameters.h"
 #include "ipa/isp-statistics.h"
 
-namespace gstcam::simulated {
+namespace gstcam::soft {
 
 class IpaBuffers {
  public:
@@ -43,4 +43,4 @@ class IpaBuffers {
   std::array<SharedMemory, kCount> stats_;
 };
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::soft

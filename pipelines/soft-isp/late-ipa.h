@@ -13,9 +13,9 @@
 #include <string>
 
 #include "core/wakeup.h"
-#include "simulated-ipa-interface.h"
+#include "pipelines/soft-isp/ipa-interface.h"
 
-namespace gstcam::simulated {
+namespace gstcam::soft {
 
 /** Answers of one frame's statistics, then of the next one's parameters; either may be owed alone.
  */
@@ -64,4 +64,4 @@ class LateIpa final : public IpaEvents {
   IpaDebts debts_;
 };
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::soft

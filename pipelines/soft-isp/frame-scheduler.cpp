@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/simulated/frame-scheduler.h"
+#include "pipelines/soft-isp/frame-scheduler.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "core/isp/parameters.h"
 
-namespace gstcam::simulated {
+namespace gstcam::soft {
 
 namespace {
 
@@ -92,12 +92,12 @@ void FrameScheduler::complete_without_ipa() {
     const Frame& f = frame(completed_);
     // The sensor waits for its controls: none means that they stay.
     if (!f.controls_came)
-      run_.sensor->set_controls(f.start.sequence, {});
+      run_.source->set_controls(f.start.sequence, {});
     complete_oldest(metadata_);
   }
 }
 
-void FrameScheduler::frame_started(const SensorThread::Frame& start) {
+void FrameScheduler::frame_started(const RawSource::Frame& start) {
   // Also of a run that lost its IPA: stop() gives the request back, in its order.
   Frame& f = frame(started_++);
   f.start = start;
@@ -110,7 +110,7 @@ void FrameScheduler::frame_started(const SensorThread::Frame& start) {
     ask_for_params();
 }
 
-void FrameScheduler::frame_exposed(uint32_t sequence, const SensorModel::Effective& taken_with) {
+void FrameScheduler::frame_exposed(uint32_t sequence, const ControlList& taken_with) {
   for (uint32_t i = developed_; i != started_; i++) {
     Frame& f = frame(i);
     if (f.start.sequence != sequence)
@@ -122,7 +122,7 @@ void FrameScheduler::frame_exposed(uint32_t sequence, const SensorModel::Effecti
     develop();
 }
 
-void FrameScheduler::sensor_failed(const Error& error) {
+void FrameScheduler::source_failed(const Error& error) {
   if (!running_)
     return;
   abandon();
@@ -206,7 +206,7 @@ void FrameScheduler::develop() {
     return;
   const Frame& f = frame(developed_);
   stage_ = Stage::Developing;
-  run_.isp->develop(run_.sensor->raw(f.start.raw), params_, f.start.request->buffer(0)->data(),
+  run_.isp->develop(run_.source->raw(f.start.raw), params_, f.start.request->buffer(0)->data(),
                     &stats_);
 }
 
@@ -219,7 +219,7 @@ void FrameScheduler::developed(const Result<void>& outcome) {
     return;
   }
   Frame& f = frame(developed_);
-  run_.sensor->release_raw(f.start.raw);
+  run_.source->release_raw(f.start.raw);
   // Of a frame that was developed with parameters that are not its own an IPA cannot learn.
   f.with_ipa = has_ipa() && f.attached_when == attached_;
   Result<void> sent;
@@ -228,7 +228,7 @@ void FrameScheduler::developed(const Result<void>& outcome) {
     stats_.frame = f.start.sequence;
     run_.at_work.buffers->put_stats(slot(developed_), stats_);
     sent = run_.at_work.ipa->process_stats(f.start.sequence, IpaBuffers::stats_id(slot(developed_)),
-                                           taken_controls(f));
+                                           f.taken_with);
   }
   const bool without = !f.with_ipa;
   developed_++;
@@ -259,7 +259,7 @@ void FrameScheduler::set_sensor_controls(uint32_t sequence, const ControlList& c
   if (!checked)
     return violation("set_sensor_controls", sequence, checked.error().message);
   frame(completed_).controls_came = true;
-  run_.sensor->set_controls(sequence, *checked);
+  run_.source->set_controls(sequence, *checked);
   heard();
 }
 
@@ -298,7 +298,7 @@ void FrameScheduler::complete_oldest(const ControlList& metadata) {
   request.timestamp = f.start.timestamp;
   request.metadata = metadata;
   // What the handler knows better than any IPA.
-  request.metadata.merge(taken_controls(f));
+  request.metadata.merge(f.taken_with);
   request.metadata.set(ControlId::SensorTimestamp, f.start.sensor_timestamp);
   request.metadata.set(ControlId::IpaHost, static_cast<int32_t>(run_.at_work.host));
   request.metadata.set(ControlId::IpaState,
@@ -306,12 +306,6 @@ void FrameScheduler::complete_oldest(const ControlList& metadata) {
   request.status = Request::Status::Complete;
   completed_++;
   owner_.frame_completed(request);
-}
-
-ControlList FrameScheduler::taken_controls(const Frame& f) const {
-  ControlList list = f.taken_with.controls();
-  list.set(ControlId::FrameDuration, static_cast<int64_t>(run_.mode.frame_duration_min));
-  return list;
 }
 
 Result<ControlList> FrameScheduler::sensor_controls(const ControlList& controls,
@@ -434,4 +428,4 @@ void FrameScheduler::lose(const Error& error) {
   owner_.ipa_lost(error);
 }
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::soft

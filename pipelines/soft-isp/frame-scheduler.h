@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * FrameScheduler: leads every frame from its start in the sensor, through IPA and ISP, to the
+ * FrameScheduler: leads every frame of a RawSource from its start, through IPA and ISP, to the
  * completion of its request, and judges all that the IPA says on the way.
  *
  *     started -> queue_request, compute_params -> params_computed  \
@@ -8,7 +8,7 @@
  *                        -> set_sensor_controls, metadata_ready -> completed
  *
  * Messages to the IPA are strictly in order: those of frame n + 1 come after process_stats of frame
- * n, so a run does not depend on timing. The scene of frame n + 1 is rendered meanwhile.
+ * n, so a run does not depend on timing. Frame n + 1 is exposed meanwhile.
  *
  * Whatever comes from the IPA is hostile: only the one answer that is awaited is taken, parameters
  * are copied, then checked, then used, controls are checked and moved into the sensor's range. A
@@ -34,16 +34,17 @@
 
 #include "core/isp/software-isp.h"
 #include "core/request.h"
+#include "core/sensor-info.h"
 #include "core/wakeup.h"
-#include "pipelines/simulated/ipa-buffers.h"
-#include "pipelines/simulated/isp-thread.h"
-#include "pipelines/simulated/late-ipa.h"
-#include "pipelines/simulated/sensor-thread.h"
-#include "simulated-ipa-interface.h"
+#include "pipelines/soft-isp/ipa-buffers.h"
+#include "pipelines/soft-isp/ipa-interface.h"
+#include "pipelines/soft-isp/isp-thread.h"
+#include "pipelines/soft-isp/late-ipa.h"
+#include "pipelines/soft-isp/raw-source.h"
 
-namespace gstcam::simulated {
+namespace gstcam::soft {
 
-class FrameScheduler final : public IpaEvents, public SensorThread::Events {
+class FrameScheduler final : public IpaEvents, public RawSource::Events {
  public:
   class Owner {
    public:
@@ -59,7 +60,7 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
      */
     virtual void ipa_late(const IpaDebts& debts) = 0;
     virtual void frame_bridged() = 0;
-    /** Scene or ISP failed: nothing that another IPA would mend. */
+    /** Source or ISP failed: nothing that another IPA would mend. */
     virtual void camera_failed(const Error& error) = 0;
   };
 
@@ -72,12 +73,14 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
   /** What a run needs; borrowed until stop(), the IPA and its buffers until detach() too. */
   struct Run {
     AtWork at_work;
-    SensorThread* sensor = nullptr;
+    RawSource* source = nullptr;
     IspThread* isp = nullptr;
     SensorInfo mode;
     bool live = false;
     ControlList controls;  // that the IPA was started with
   };
+  /** A source has so many raw frames on their way here at most. */
+  static constexpr uint32_t kRawFrames = 3;
   /** Longest state of an IPA that is kept. */
   static constexpr size_t kMaxState = 64U << 10U;
 
@@ -106,10 +109,10 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
   /** Exposure time, gain and frame duration of `controls`, checked and in range; else Protocol. */
   static Result<ControlList> sensor_controls(const ControlList& controls, const SensorInfo& mode);
 
-  /* SensorThread::Events */
-  void frame_started(const SensorThread::Frame& frame) override;
-  void frame_exposed(uint32_t sequence, const SensorModel::Effective& taken_with) override;
-  void sensor_failed(const Error& error) override;
+  /* RawSource::Events */
+  void frame_started(const RawSource::Frame& frame) override;
+  void frame_exposed(uint32_t sequence, const ControlList& taken_with) override;
+  void source_failed(const Error& error) override;
 
   /* IpaEvents */
   void params_computed(uint32_t frame, uint32_t params_buffer) override;
@@ -121,8 +124,8 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
   static constexpr uint32_t kFrames = 8;
 
   struct Frame {
-    SensorThread::Frame start;
-    SensorModel::Effective taken_with;
+    RawSource::Frame start;
+    ControlList taken_with;
     bool exposed = false;
     bool controls_came = false;
     bool bridged = false;        // developed with old parameters
@@ -153,7 +156,6 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
   void deadline_passed();
   void violation(const char* event, uint32_t sequence, const std::string& what);
   void lose(const Error& error);
-  [[nodiscard]] ControlList taken_controls(const Frame& f) const;
 
   Owner& owner_;
   const int64_t deadline_us_;
@@ -182,4 +184,4 @@ class FrameScheduler final : public IpaEvents, public SensorThread::Events {
   std::vector<uint8_t> state_;
 };
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::soft
