@@ -28,6 +28,7 @@ MosaicWindow::MosaicWindow(Size size, uint32_t bits, CfaOrder cfa)
       cfa_(cfa),
       grid_(size),
       rows_(size_t{kRows} * 2, half_),
+      unpacked_(1, size.width),
       shading_(4, half_) {}
 
 void MosaicWindow::begin(const Source& source, const GstCameraIspParameters& parameters,
@@ -60,20 +61,40 @@ void MosaicWindow::load(uint32_t y) {
   }
 }
 
+/* A row of words: those of the frame, or unpacked ones. */
+const uint16_t* MosaicWindow::samples(uint32_t y) {
+  const uint8_t* row = source_.data + size_t{y} * source_.stride;
+  uint16_t* words = unpacked_.row(0);
+  switch (source_.packing) {
+    case RawPacking::Bytes:
+      unpack_bytes(row, words, size_.width);
+      return words;
+    // A last group that is not full is unpacked whole: into the margin of the row.
+    case RawPacking::Mipi10:
+      unpack_mipi10(row, words, (size_.width + 3) / 4);
+      return words;
+    case RawPacking::Mipi12:
+      unpack_mipi12(row, words, (size_.width + 1) / 2);
+      return words;
+    case RawPacking::Words:
+      break;
+  }
+  return reinterpret_cast<const uint16_t*>(row);
+}
+
 void MosaicWindow::split(uint32_t y) {
   const RowColours colours = row_colours(cfa_, y);
   const uint8_t even_channel = colours.channel[0];
   const uint8_t odd_channel = colours.channel[1];
   float* even = rows_.row(slot(y, 0));
   float* odd = rows_.row(slot(y, 1));
-  const auto* samples =
-      reinterpret_cast<const uint16_t*>(source_.data + size_t{y} * source_.stride);
+  const uint16_t* row = samples(y);
   const uint32_t pairs = size_.width / 2;
-  split_levels(samples, even, odd, pairs, black_[even_channel], scale_[even_channel],
+  split_levels(row, even, odd, pairs, black_[even_channel], scale_[even_channel],
                black_[odd_channel], scale_[odd_channel]);
   if (size_.width % 2) {
-    const float level = (static_cast<float>(samples[size_.width - 1]) - black_[even_channel]) *
-                        scale_[even_channel];
+    const float level =
+        (static_cast<float>(row[size_.width - 1]) - black_[even_channel]) * scale_[even_channel];
     even[pairs] = std::min(level, 1.0F);
   }
   if (parameters_->lens_shading_enabled) {

@@ -2,9 +2,9 @@
 /*
  * MosaicWindow: the rows of a raw frame that the demosaic needs now, as balanced levels.
  *
- * Loads pairs of rows: black level, lens shading, statistics, gains, mirrored borders. A row is two
- * arrays, even and odd columns, each of half() samples plus margins; where the picture has an odd
- * width the last odd column is a mirrored one. One thread.
+ * Loads pairs of rows: samples unpacked, black level, lens shading, statistics, gains, mirrored
+ * borders. A row is two arrays, even and odd columns, each of half() samples plus margins; where
+ * the picture has an odd width the last odd column is a mirrored one. One thread.
  */
 #pragma once
 
@@ -14,6 +14,7 @@
 #include "core/isp/shading-grid.h"
 #include "core/isp/statistics-collector.h"
 #include "core/pixel-format.h"
+#include "core/raw-format.h"
 #include "ipa/isp-parameters.h"
 
 namespace gstcam::isp {
@@ -39,6 +40,7 @@ class MosaicWindow {
   struct Source {
     const uint8_t* data;
     uint32_t stride;
+    RawPacking packing;
   };
 
   /** Allocates; may throw std::bad_alloc. Both sides at least 4. */
@@ -58,6 +60,7 @@ class MosaicWindow {
 
  private:
   static size_t slot(uint32_t y, uint32_t parity) { return size_t{y % kRows} * 2 + parity; }
+  const uint16_t* samples(uint32_t y);
   void split(uint32_t y);
   void measure(uint32_t y);
   void balance(uint32_t y);
@@ -69,7 +72,8 @@ class MosaicWindow {
   CfaOrder cfa_;
   ShadingGrid grid_;
   RowBuffer<float> rows_;
-  RowBuffer<float> shading_;  // of two rows: even, odd, even, odd
+  RowBuffer<uint16_t> unpacked_;  // one row
+  RowBuffer<float> shading_;      // of two rows: even, odd, even, odd
   Source source_{};
   const GstCameraIspParameters* parameters_ = nullptr;
   StatisticsCollector* statistics_ = nullptr;

@@ -112,20 +112,27 @@ class SoftwareIsp::Engine {
                      " bits; configured was " + to_string(c.size) + " " + gstcam::to_string(c.cfa) +
                      " of " + std::to_string(c.bits) + " bits");
     }
-    if (frame.stride_bytes % sizeof(uint16_t) != 0 ||
-        frame.stride_bytes < c.size.width * sizeof(uint16_t)) {
-      return invalid("the raw frame has a stride of " + std::to_string(frame.stride_bytes) +
-                     " bytes; it must be even and at least " +
-                     std::to_string(c.size.width * sizeof(uint16_t)));
+    if (!raw_packing_has(frame.packing, frame.bits)) {
+      return invalid("packing " + std::to_string(static_cast<uint32_t>(frame.packing)) +
+                     " has no samples of " + std::to_string(frame.bits) + " bits");
     }
+    const uint32_t least = raw_row_bytes(frame.packing, c.size.width);
+    const bool words = frame.packing == RawPacking::Words;
+    if ((words && frame.stride_bytes % sizeof(uint16_t) != 0) || frame.stride_bytes < least) {
+      return invalid("the raw frame has a stride of " + std::to_string(frame.stride_bytes) +
+                     " bytes; it must be " + (words ? "even and " : "") + "at least " +
+                     std::to_string(least));
+    }
+    if (words && reinterpret_cast<uintptr_t>(frame.data) % sizeof(uint16_t) != 0)
+      return invalid("the raw frame begins at an odd address");
     return {};
   }
 
   void process(const RawFrame& frame, const GstCameraIspParameters& parameters, uint8_t* out,
                GstCameraIspStatistics* statistics) {
     statistics_.begin();
-    window_.begin({reinterpret_cast<const uint8_t*>(frame.data), frame.stride_bytes}, parameters,
-                  statistics ? &statistics_ : nullptr);
+    window_.begin({static_cast<const uint8_t*>(frame.data), frame.stride_bytes, frame.packing},
+                  parameters, statistics ? &statistics_ : nullptr);
     demosaic_.begin(parameters.ccm);
     writer_.begin(parameters.tone, out);
     for (uint32_t y = 0; y < configuration_.size.height; y++) {

@@ -5,8 +5,8 @@
  * configure() allocates everything; process() allocates nothing and touches no memory but the
  * frame, its own buffers, the bytes of the picture inside the output's planes (no padding) and the
  * statistics. Rows flow through a small window of line buffers, so a frame is read and written
- * once. The same input gives the same bytes on every machine. docs/architecture.md, "Software ISP",
- * says what the blocks compute.
+ * once; packed samples are unpacked there, a row at a time. The same input gives the same bytes on
+ * every machine. docs/architecture.md, "Software ISP", says what the blocks compute.
  *
  * One object belongs to one thread at a time; different objects are independent.
  */
@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "core/pixel-format.h"
+#include "core/raw-format.h"
 #include "core/stream.h"
 #include "ipa/isp-parameters.h"
 #include "ipa/isp-statistics.h"
@@ -25,11 +26,12 @@ namespace gstcam {
 
 /** One mosaic in memory that the caller keeps still during process(). */
 struct RawFrame {
-  const uint16_t* data = nullptr;  // samples in the low `bits` bits; others saturate
+  const void* data = nullptr;
   Size size;
-  uint32_t stride_bytes = 0;  // from row to row; even
-  uint32_t bits = 0;          // 8 .. 16
+  uint32_t stride_bytes = 0;  // from row to row; data and stride are even where samples are words
+  uint32_t bits = 0;          // 8 .. 16; what a word has beyond them saturates
   CfaOrder cfa = CfaOrder::Rggb;
+  RawPacking packing = RawPacking::Words;
 };
 
 struct SoftwareIspConfiguration {

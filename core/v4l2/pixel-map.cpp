@@ -3,6 +3,9 @@
 
 #include <linux/videodev2.h>
 
+#include <array>
+#include <bit>
+
 namespace gstcam::v4l2 {
 
 namespace {
@@ -32,6 +35,38 @@ constexpr Row kRows[] = {
     {PixelFormat::H264, V4L2_PIX_FMT_H264},
 };
 
+struct RawRow {
+  RawPacking packing;
+  uint32_t bits;
+  std::array<uint32_t, 4> fourccs;  // in the order of CfaOrder
+};
+
+/* Words are little endian, as samples are where this runs. */
+static_assert(std::endian::native == std::endian::little);
+constexpr RawRow kRawRows[] = {
+    {RawPacking::Bytes,
+     8,
+     {V4L2_PIX_FMT_SRGGB8, V4L2_PIX_FMT_SGRBG8, V4L2_PIX_FMT_SGBRG8, V4L2_PIX_FMT_SBGGR8}},
+    {RawPacking::Words,
+     10,
+     {V4L2_PIX_FMT_SRGGB10, V4L2_PIX_FMT_SGRBG10, V4L2_PIX_FMT_SGBRG10, V4L2_PIX_FMT_SBGGR10}},
+    {RawPacking::Mipi10,
+     10,
+     {V4L2_PIX_FMT_SRGGB10P, V4L2_PIX_FMT_SGRBG10P, V4L2_PIX_FMT_SGBRG10P, V4L2_PIX_FMT_SBGGR10P}},
+    {RawPacking::Words,
+     12,
+     {V4L2_PIX_FMT_SRGGB12, V4L2_PIX_FMT_SGRBG12, V4L2_PIX_FMT_SGBRG12, V4L2_PIX_FMT_SBGGR12}},
+    {RawPacking::Mipi12,
+     12,
+     {V4L2_PIX_FMT_SRGGB12P, V4L2_PIX_FMT_SGRBG12P, V4L2_PIX_FMT_SGBRG12P, V4L2_PIX_FMT_SBGGR12P}},
+    {RawPacking::Words,
+     14,
+     {V4L2_PIX_FMT_SRGGB14, V4L2_PIX_FMT_SGRBG14, V4L2_PIX_FMT_SGBRG14, V4L2_PIX_FMT_SBGGR14}},
+    {RawPacking::Words,
+     16,
+     {V4L2_PIX_FMT_SRGGB16, V4L2_PIX_FMT_SGRBG16, V4L2_PIX_FMT_SGBRG16, V4L2_PIX_FMT_SBGGR16}},
+};
+
 }  // namespace
 
 std::optional<PixelFormat> to_pixel_format(uint32_t fourcc) {
@@ -46,6 +81,24 @@ uint32_t to_fourcc(PixelFormat format) {
   for (const Row& row : kRows) {
     if (row.format == format)
       return row.fourcc;
+  }
+  return 0;
+}
+
+std::optional<RawFormat> to_raw_format(uint32_t fourcc) {
+  for (const RawRow& row : kRawRows) {
+    for (size_t i = 0; i < row.fourccs.size(); i++) {
+      if (row.fourccs[i] == fourcc)
+        return RawFormat{row.packing, row.bits, static_cast<CfaOrder>(i)};
+    }
+  }
+  return std::nullopt;
+}
+
+uint32_t to_fourcc(const RawFormat& format) {
+  for (const RawRow& row : kRawRows) {
+    if (row.packing == format.packing && row.bits == format.bits)
+      return row.fourccs[static_cast<size_t>(format.cfa) % row.fourccs.size()];
   }
   return 0;
 }

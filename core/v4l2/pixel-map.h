@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/pixel-format.h"
+#include "core/raw-format.h"
 #include "core/stream.h"
 #include "core/v4l2/video-format.h"
 
@@ -19,6 +20,11 @@ namespace gstcam::v4l2 {
 std::optional<PixelFormat> to_pixel_format(uint32_t fourcc);
 /** V4L2_PIX_FMT_*; for formats with several names the usual one. */
 uint32_t to_fourcc(PixelFormat format);
+
+/** Of mosaics that the software ISP reads, 8 bit ones too; nothing for others. */
+std::optional<RawFormat> to_raw_format(uint32_t fourcc);
+/** V4L2_PIX_FMT_*, 0 where there is none. */
+uint32_t to_fourcc(const RawFormat& format);
 
 /**
  * What a driver's fields say of a YUV frame. Defaults are resolved as videodev2.h says

@@ -10,6 +10,32 @@
 namespace gstcam::isp {
 
 GST_CAMERA_KERNEL
+void unpack_bytes(const uint8_t* __restrict in, uint16_t* __restrict out, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++)
+    out[i] = in[i];
+}
+
+GST_CAMERA_KERNEL
+void unpack_mipi10(const uint8_t* __restrict in, uint16_t* __restrict out, uint32_t groups) {
+  for (uint32_t i = 0; i < groups; i++) {
+    const uint8_t* group = in + size_t{5} * i;
+    const uint32_t low = group[4];
+    for (uint32_t k = 0; k < 4; k++)
+      out[size_t{4} * i + k] = static_cast<uint16_t>(group[k] << 2U | (low >> (2 * k) & 3U));
+  }
+}
+
+GST_CAMERA_KERNEL
+void unpack_mipi12(const uint8_t* __restrict in, uint16_t* __restrict out, uint32_t groups) {
+  for (uint32_t i = 0; i < groups; i++) {
+    const uint8_t* group = in + size_t{3} * i;
+    const uint32_t low = group[2];
+    out[size_t{2} * i] = static_cast<uint16_t>(group[0] << 4U | (low & 15U));
+    out[size_t{2} * i + 1] = static_cast<uint16_t>(group[1] << 4U | low >> 4U);
+  }
+}
+
+GST_CAMERA_KERNEL
 void split_levels(const uint16_t* __restrict pairs, float* __restrict even, float* __restrict odd,
                   uint32_t n, float black_even, float scale_even, float black_odd,
                   float scale_odd) {

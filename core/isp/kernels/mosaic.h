@@ -11,6 +11,12 @@
 
 namespace gstcam::isp {
 
+/** n samples of 8 bits to words. */
+void unpack_bytes(const uint8_t* in, uint16_t* out, uint32_t n);
+/** Groups of 5 bytes to 4 words, of 3 bytes to 2: RawPacking::Mipi10 and Mipi12. */
+void unpack_mipi10(const uint8_t* in, uint16_t* out, uint32_t groups);
+void unpack_mipi12(const uint8_t* in, uint16_t* out, uint32_t groups);
+
 /**
  * pairs[2 i], pairs[2 i + 1] -> even[i], odd[i]: min((sample - black) * scale, 1), for n pairs.
  * Below black stays negative: cutting noise there would tint the shadows.
