@@ -62,8 +62,8 @@ class PipelineHandler {
   virtual void close() = 0;
   /**
    * Opened and not started. Each stream is there at most once and passed
-   * check_stream_configuration(); the handler checks what is left, and fills in layout and
-   * buffer_count. After an error nothing is configured.
+   * check_stream_configuration(); the handler checks what is left, and fills in what
+   * StreamConfiguration says it does. After an error nothing is configured.
    */
   virtual Result<void> configure(std::vector<StreamConfiguration>& streams) = 0;
   /** From open() on; of the current configuration after configure(). */

@@ -53,6 +53,8 @@ struct StreamCapabilities {
   std::vector<StreamMode> modes;  // best first
   Size preferred;                 // the sensor's native size
   int64_t frame_duration_preferred = 0;
+  /** Frames are dmabufs, as far as can be told before a frame is made: configure() knows. */
+  bool dmabufs = false;
 };
 
 struct StreamConfiguration {
@@ -65,6 +67,8 @@ struct StreamConfiguration {
   FrameLayout layout;         // of a coded picture: how large one may get
   uint32_t buffer_count = 4;  // at least this many make the stream run without a stall
   uint32_t buffer_limit = 0;  // as many can be allocated at a time; 0: as memory allows
+  bool dmabufs = false;       // every frame is one
+  bool copied = false;        // each is a copy of what a driver made, which it does not share
 };
 
 /**

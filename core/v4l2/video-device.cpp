@@ -237,6 +237,15 @@ Result<Fraction> VideoDevice::interval() {
   return checked_interval(raw);
 }
 
+bool VideoDevice::may_export() const {
+  /* Of a buffer that is not there: an error for sure, which is ENOTTY where there is no such
+   * request, EBUSY where somebody else has the buffers, and EINVAL otherwise. */
+  v4l2_exportbuffer raw{};
+  raw.type = info_.buffer_type;
+  raw.index = UINT32_MAX;
+  return device_.try_ioctl(VIDIOC_EXPBUF, &raw) != -ENOTTY;
+}
+
 Result<Fraction> VideoDevice::set_interval(Fraction wanted) {
   v4l2_streamparm raw{};
   raw.type = info_.buffer_type;

@@ -83,6 +83,9 @@ class VideoDevice {
   /** What the driver made of it. */
   Result<Fraction> set_interval(Fraction wanted);
 
+  /** False where the driver has no way to export its buffers as dmabufs. Nothing changes. */
+  [[nodiscard]] bool may_export() const;
+
   /** `target`: V4L2_SEL_TGT_*. */
   Result<Rect> selection(uint32_t target);
   /** What the driver made of it; `flags`: V4L2_SEL_FLAG_*. */

@@ -122,6 +122,8 @@ Result<void> UvcvideoPipeline::set_up(StreamConfiguration& stream) {
   stream.layout = *layout;
   stream.buffer_count = std::min(kLeast, frames->count());
   stream.buffer_limit = frames->count();
+  stream.dmabufs = !frames->copies();
+  stream.copied = frames->copies();
   frames_.emplace(std::move(*frames));
   return {};
 }

@@ -143,6 +143,7 @@ Result<StreamCapabilities> webcam_capabilities(VideoDevice& device) {
   std::ranges::stable_sort(can.modes, {}, rank);
   can.preferred = can.modes.front().max;
   can.frame_duration_preferred = preferred_duration(can.modes.front());
+  can.dmabufs = device.may_export();
   return can;
 }
 

@@ -129,6 +129,9 @@ void test_frames() {
   Fixture f;
   f.f->requeue = true;
   f.run();
+  g_assert_true(f.camera().capabilities(0).dmabufs);
+  g_assert_true(f.f->configuration.dmabufs);
+  g_assert_false(f.f->configuration.copied);
   const uint32_t limit = f.f->configuration.buffer_limit;
   g_assert_cmpuint(limit, >=, 4);
   for (uint32_t n = 0; n < 20; n++) {
@@ -163,6 +166,9 @@ void test_copied() {
   Fixture f;
   f.webcam.video->queue().can_export = false;
   f.run();
+  g_assert_false(f.camera().capabilities(0).dmabufs);
+  g_assert_false(f.f->configuration.dmabufs);
+  g_assert_true(f.f->configuration.copied);
   f.f->on_completed = [](Request& request) {
     const FrameBuffer& frame = *request.buffer(0);
     g_assert_true(frame.memory() == FrameBuffer::Memory::Memfd);
@@ -171,6 +177,17 @@ void test_copied() {
   };
   f.make_frame();
   f.f->on_completed = {};
+}
+
+/* It has the request to export, so dmabufs can be hoped for, and refuses. */
+void test_export_refused() {
+  Fixture f;
+  f.kernel.fail_always(VIDIOC_EXPBUF, EINVAL);
+  f.run();
+  g_assert_true(f.camera().capabilities(0).dmabufs);
+  g_assert_false(f.f->configuration.dmabufs);
+  g_assert_true(f.f->configuration.copied);
+  f.make_frame();
 }
 
 /* Every buffer there is, and one more; one that is given back can be had again. */
@@ -350,6 +367,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/uvcvideo/frames", test_frames);
   g_test_add_func("/uvcvideo/coded", test_coded);
   g_test_add_func("/uvcvideo/copied", test_copied);
+  g_test_add_func("/uvcvideo/export-refused", test_export_refused);
   g_test_add_func("/uvcvideo/all-buffers", test_all_buffers);
   g_test_add_func("/uvcvideo/buffers-outlive", test_buffers_outlive);
   g_test_add_func("/uvcvideo/damaged", test_damaged);
