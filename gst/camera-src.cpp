@@ -74,6 +74,7 @@ enum : guint {
   kPropIpaPid,
   kPropIsolationLevel,
   kPropIpaStats,
+  kPropFrameStats,
   kPropControls,  // + ControlId
 };
 
@@ -126,6 +127,7 @@ class CameraSource : public gstcam::StreamOwner {
  private:
   void set_control(gstcam::ControlId id, const GValue* value);
   void get_status(guint id, GValue* value) const;
+  void get_frame_stats(GValue* value) const;
   void get_control(gstcam::ControlId id, GValue* value);
   void sync_controllers();
 
@@ -180,6 +182,8 @@ void CameraSource::get_property(guint id, GValue* value) {
     return get_control(static_cast<gstcam::ControlId>(id - kPropControls), value);
   if (id == kPropIpaPid || id == kPropIsolationLevel || id == kPropIpaStats)
     return get_status(id, value);
+  if (id == kPropFrameStats)
+    return get_frame_stats(value);
   const std::lock_guard lock(mutex_);
   const auto put = [value](const std::string& s) {
     g_value_set_string(value, s.empty() ? nullptr : s.c_str());
@@ -220,6 +224,13 @@ void CameraSource::get_status(guint id, GValue* value) const {
     g_value_set_string(value, status.isolation_level.c_str());
   else
     g_value_take_boxed(value, gstcam::to_structure("ipa-stats", status.stats));
+}
+
+void CameraSource::get_frame_stats(GValue* value) const {
+  const gstcam::FrameStats stats = stream->stats();
+  g_value_take_boxed(value, gst_structure_new("frame-stats", "delivered", G_TYPE_UINT64,
+                                              stats.delivered, "lost", G_TYPE_UINT64, stats.lost,
+                                              "copied", G_TYPE_UINT64, stats.copied, nullptr));
 }
 
 void CameraSource::post_notice(const gstcam::Notice& notice) {
@@ -458,6 +469,13 @@ static void gst_camera_src_class_init(GstCameraSrcClass* klass) {
       g_param_spec_boxed("ipa-stats", "IPA statistics",
                          "Counters since the camera was opened: losses by cause, replays, bridged "
                          "frames, round trip times",
+                         GST_TYPE_STRUCTURE, readable));
+  g_object_class_install_property(
+      object_class, kPropFrameStats,
+      g_param_spec_boxed("frame-stats", "Frame statistics",
+                         "Frames since the element went to PAUSED: delivered, lost, and copied: "
+                         "where downstream holds too many of them or cannot read their layout, or "
+                         "where a driver does not share its memory",
                          GST_TYPE_STRUCTURE, readable));
   gstcam::install_control_properties(object_class, kPropControls);
 

@@ -16,6 +16,7 @@ struct PoolPrivate {
   std::optional<gstcam::Error> error;      // guarded: why the last allocation failed
   gstcam::StreamConfiguration stream;      // fixed from here on
   GstVideoInfo info{};
+  bool dmabufs = false;
   std::weak_ptr<gstcam::FramePoolListener> listener;
   gstcam::FrameAllocators allocators;
 };
@@ -54,6 +55,11 @@ static GstFlowReturn alloc_buffer(GstBufferPool* pool, GstBuffer** out,
   if (!frame) {
     const std::lock_guard lock(d.mutex);
     d.error = std::move(frame).error();
+    return GST_FLOW_ERROR;
+  }
+  if (d.dmabufs && (*frame)->memory() != gstcam::FrameBuffer::Memory::DmaBuf) {
+    const std::lock_guard lock(d.mutex);
+    d.error = gstcam::Error(gstcam::Error::Code::Failed, "a frame that should be a dmabuf is none");
     return GST_FLOW_ERROR;
   }
   const gstcam::FrameLayout& layout = d.stream.layout;
@@ -121,6 +127,7 @@ Result<GstBufferPool*> frame_pool_new(const FramePoolSetup& setup, GstCaps* caps
   self->priv->camera = setup.camera;
   self->priv->stream = setup.stream;
   self->priv->info = setup.info;
+  self->priv->dmabufs = setup.dmabufs;
   self->priv->listener = setup.listener;
 
   GstStructure* config = gst_buffer_pool_get_config(pool.get());

@@ -30,6 +30,7 @@ struct FramePoolSetup {
   StreamConfiguration stream;      // as Camera::configure() returned it
   GstVideoInfo info;               // of the caps; its format is ENCODED for what is no raw video
   uint32_t max_buffers;
+  bool dmabufs;  // the caps say so: any other memory is an error
   std::weak_ptr<FramePoolListener> listener;
 };
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/glib-ptr.h"
+#include "gst/dmabuf-caps.h"
 
 namespace gstcam {
 
@@ -274,7 +275,7 @@ CapsPtr template_caps() {
                       G_MAXINT, "framerate", GST_TYPE_FRACTION_RANGE, 0, 1, G_MAXINT, 1, nullptr);
     gst_structure_remove_fields(s, "colorimetry", "pixel-aspect-ratio", "interlace-mode", nullptr);
   }
-  return caps;
+  return and_dmabufs(std::move(caps));
 }
 
 CapsPtr caps_of(const StreamCapabilities& can) {
@@ -288,7 +289,7 @@ CapsPtr caps_of(const StreamCapabilities& can) {
       append_formats(caps.get(), mode, format);
     }
   }
-  return caps;
+  return can.dmabufs ? and_dmabufs(std::move(caps)) : std::move(caps);
 }
 
 CapsPtr fixate(CapsPtr caps, const StreamCapabilities& can) {

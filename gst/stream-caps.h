@@ -16,7 +16,10 @@ namespace gstcam {
 /** Everything any camera can do: of the pad template. */
 CapsPtr template_caps();
 
-/** What this stream can do: formats best first, sizes in steps, frame rates, colorimetry. */
+/**
+ * What this stream can do: formats best first, sizes in steps, frame rates, colorimetry; after all
+ * of them the same as dmabufs, where it has those (dmabuf-caps.h).
+ */
 CapsPtr caps_of(const StreamCapabilities& can);
 
 /**
@@ -26,8 +29,8 @@ CapsPtr caps_of(const StreamCapabilities& can);
 CapsPtr fixate(CapsPtr caps, const StreamCapabilities& can);
 
 /**
- * Of fixed caps. Invalid for what this tree has no format for. Whether the camera can do it is for
- * Camera::configure() to say.
+ * Of fixed caps in system memory. Invalid for what this tree has no format for. Whether the camera
+ * can do it is for Camera::configure() to say.
  */
 Result<StreamConfiguration> configuration_of(const GstCaps* caps, const StreamCapabilities& can);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gst/debug.h"
+#include "gst/dmabuf-caps.h"
 #include "gst/element-error.h"
 #include "gst/stream-pad.h"
 
@@ -36,6 +37,25 @@ bool StreamPad::negotiate() {
   return apply_caps(std::move(caps));
 }
 
+/** Any thread. */
+CapsPtr StreamPad::our_caps(const Camera& camera) const {
+  CapsPtr caps = caps_of(camera.capabilities(stream_));
+  return dmabufs_refused_ ? without_dmabufs(std::move(caps)) : std::move(caps);
+}
+
+/** In the order of downstream: it knows what costs it least, to us all formats are alike. */
+CapsPtr StreamPad::common_caps(GstCaps* ours) {
+  const CapsPtr theirs(gst_pad_peer_query_caps(pad_, ours));
+  CapsPtr common(gst_caps_intersect_full(theirs.get(), ours, GST_CAPS_INTERSECT_FIRST));
+  if (!has_dmabufs(common.get()))
+    return common;
+  /* Many elements answer in the order of the question, where dmabufs are last: which they would
+   * have chosen is in what they say unasked. */
+  const CapsPtr unasked(gst_pad_peer_query_caps(pad_, nullptr));
+  CapsPtr chosen(gst_caps_intersect_full(unasked.get(), ours, GST_CAPS_INTERSECT_FIRST));
+  return begins_with_dmabufs(chosen.get()) ? std::move(chosen) : std::move(common);
+}
+
 /** Fixed caps; nothing when the stream ended because there are none. */
 CapsPtr StreamPad::choose_caps() {
   const std::shared_ptr<Camera> camera = capture_->camera();
@@ -45,10 +65,8 @@ CapsPtr StreamPad::choose_caps() {
     return {};
   }
   const StreamCapabilities& can = camera->capabilities(stream_);
-  const CapsPtr ours = caps_of(can);
-  const CapsPtr theirs(gst_pad_peer_query_caps(pad_, ours.get()));
-  /* In the order of downstream: it knows what costs it least, to us all formats are alike. */
-  CapsPtr common(gst_caps_intersect_full(theirs.get(), ours.get(), GST_CAPS_INTERSECT_FIRST));
+  const CapsPtr ours = our_caps(*camera);
+  CapsPtr common = common_caps(ours.get());
   if (!gst_caps_is_empty(common.get())) {
     /* What runs goes on where it may: changing it would interrupt the stream. */
     if (caps_ && gst_caps_can_intersect(caps_.get(), common.get()))
@@ -63,10 +81,12 @@ CapsPtr StreamPad::choose_caps() {
   const CapsPtr wanted(gst_pad_peer_query_caps(pad_, nullptr));
   stop_camera();
   gst_pad_pause_task(pad_);
+  const bool no_dmabufs = has_dmabufs(wanted.get()) && !has_dmabufs(ours.get());
   GST_ELEMENT_ERROR(element_, STREAM, FORMAT,
-                    ("Camera '%s' cannot deliver what is asked for. It can do %s. Change the caps "
-                     "after camerasrc, or put videoconvert and videoscale before them.",
-                     camera->id().c_str(), describe(can).c_str()),
+                    ("Camera '%s' cannot deliver what is asked for. It can do %s%s. Change the "
+                     "caps after camerasrc, or put videoconvert and videoscale before them.",
+                     camera->id().c_str(), describe(can).c_str(),
+                     no_dmabufs ? ", in system memory, not as dmabufs" : ""),
                     ("downstream accepts %s", short_text(wanted.get()).c_str()));
   push_segment();
   gst_pad_push_event(pad_, gst_event_new_eos());
@@ -76,7 +96,8 @@ CapsPtr StreamPad::choose_caps() {
 bool StreamPad::apply_caps(CapsPtr caps) {
   const std::shared_ptr<Camera> camera = capture_->camera();
   GST_INFO_OBJECT(pad_, "caps %" GST_PTR_FORMAT, static_cast<void*>(caps.get()));
-  Result<StreamConfiguration> wanted = configuration_of(caps.get(), camera->capabilities(stream_));
+  const CapsPtr plain = in_system_memory(caps.get());
+  Result<StreamConfiguration> wanted = configuration_of(plain.get(), camera->capabilities(stream_));
   if (!wanted) {
     fail(wanted.error());
     return false;
@@ -89,11 +110,17 @@ bool StreamPad::apply_caps(CapsPtr caps) {
     fail(configured.error());
     return false;
   }
-  if (streams.size() != 1 || !gst_video_info_from_caps(&info_, caps.get())) {
+  if (streams.size() != 1 || !gst_video_info_from_caps(&info_, plain.get())) {
     fail(Error(Error::Code::Failed, "camera '" + camera->id() + "' configured other streams"));
     return false;
   }
   config_ = streams.front();
+  dmabufs_ = has_dmabufs(caps.get());
+  if (dmabufs_ && !config_.dmabufs) {
+    GST_INFO_OBJECT(pad_, "frames are no dmabufs after all");
+    dmabufs_refused_ = true;
+    return negotiate();
+  }
   raw_ = GST_VIDEO_INFO_FORMAT(&info_) != GST_VIDEO_FORMAT_ENCODED;
   Result<ControlRanges> ranges = camera->controls();
   if (!ranges) {
@@ -122,7 +149,7 @@ bool StreamPad::decide_allocation() {
     GST_DEBUG_OBJECT(pad_, "nobody answers the allocation query");
   const bool knows_meta =
       gst_query_find_allocation_meta(query.get(), GST_VIDEO_META_API_TYPE, nullptr) != FALSE;
-  copy_layout_ = raw_ && !knows_meta && !is_default_layout(config_.layout, info_);
+  copy_layout_ = raw_ && !dmabufs_ && !knows_meta && !is_default_layout(config_.layout, info_);
 
   guint size = 0;
   guint min = 0;
@@ -137,7 +164,7 @@ bool StreamPad::decide_allocation() {
     gst_buffer_pool_set_active(copy_pool_.get(), FALSE);
   copy_pool_.reset();
   const bool use_theirs = copy_layout_ && proposed && max == 0;
-  if (raw_)
+  if (raw_ && !dmabufs_)
     make_copy_pool(use_theirs ? proposed : nullptr, size, knows_meta);
 
   /* Buffers are made when they are needed, so a generous limit costs nothing. */
@@ -170,7 +197,7 @@ void StreamPad::make_copy_pool(const ObjectPtr<GstBufferPool>& theirs, guint siz
 }
 
 bool StreamPad::make_pool(uint32_t max_buffers) {
-  FramePoolSetup setup{capture_->camera(), config_, info_, max_buffers, capture_};
+  FramePoolSetup setup{capture_->camera(), config_, info_, max_buffers, dmabufs_, capture_};
   Result<GstBufferPool*> pool = frame_pool_new(setup, caps_.get());
   if (!pool) {
     fail(pool.error());

@@ -57,6 +57,8 @@ bool StreamPad::activate(bool active) {
     next_offset_ = 0;
     pushed_ = 0;
     lost_ = 0;
+    copied_ = 0;
+    dmabufs_refused_ = false;
     flushing_ = false;
     position_ = GST_CLOCK_TIME_NONE;
     gst_segment_init(&segment_, GST_FORMAT_TIME);
@@ -80,6 +82,10 @@ bool StreamPad::activate(bool active) {
     queued_events_.clear();
   }
   return stopped;
+}
+
+FrameStats StreamPad::stats() const {
+  return {pushed_, lost_, copied_};
 }
 
 bool StreamPad::send_event(EventPtr event) {
@@ -281,6 +287,13 @@ bool StreamPad::start_camera() {
 }
 
 void StreamPad::stop_camera() {
+  if (capture_->running()) {
+    const FrameStats so_far = stats();
+    GST_INFO_OBJECT(pad_,
+                    "stopping: %" G_GUINT64_FORMAT " frames delivered, %" G_GUINT64_FORMAT
+                    " lost, %" G_GUINT64_FORMAT " copied",
+                    so_far.delivered, so_far.lost, so_far.copied);
+  }
   capture_->stop();
   starving_ = false;
 }
@@ -380,13 +393,16 @@ void StreamPad::deliver(Capture::Slot& slot) {
 
 /** The slot's buffer, or a copy when the slot must keep it; nullptr when the stream has ended. */
 GstBuffer* StreamPad::take_frame(Capture::Slot& slot) {
-  const bool nearly_out = starving_ && capture_->queued() < kMinQueued;
+  if (config_.copied)
+    copied_++;
   /* The pool gives it its full size back. */
   if (!raw_)
     gst_buffer_resize(
         slot.buffer.get(), 0,
         static_cast<gssize>(slot.request.bytes_used[stream_] != 0 ? slot.request.bytes_used[stream_]
                                                                   : config_.layout.size));
+  /* A copy would be no dmabuf: then the camera waits for what downstream gives back. */
+  const bool nearly_out = !dmabufs_ && starving_ && capture_->queued() < kMinQueued;
   if (!copy_layout_ && !nearly_out)
     return slot.buffer.release();
   GstBuffer* copy = copy_frame(slot.buffer.get());
@@ -400,6 +416,7 @@ GstBuffer* StreamPad::take_frame(Capture::Slot& slot) {
 
 GstBuffer* StreamPad::copy_frame(GstBuffer* frame) {
   GST_LOG_OBJECT(pad_, "copying a frame");
+  copied_++;
   if (!raw_)
     return gst_buffer_copy_region(
         frame, static_cast<GstBufferCopyFlags>(GST_BUFFER_COPY_MEMORY | GST_BUFFER_COPY_DEEP), 0,
@@ -464,7 +481,7 @@ void StreamPad::report_lost(uint32_t lost, GstClockTime running_time) {
   GstMessage* message =
       gst_message_new_qos(GST_OBJECT_CAST(element_), TRUE, running_time, running_time, running_time,
                           static_cast<guint64>(config_.frame_duration) * lost);
-  gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, pushed_, lost_);
+  gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, pushed_.load(), lost_.load());
   gst_element_post_message(element_, message);
 }
 

@@ -37,6 +37,13 @@ class StreamOwner {
   [[nodiscard]] virtual int num_buffers() const = 0;
 };
 
+/** Frames since the pad was activated. */
+struct FrameStats {
+  uint64_t delivered = 0;
+  uint64_t lost = 0;
+  uint64_t copied = 0;  // copies, by the element or out of a driver that does not share its memory
+};
+
 class StreamPad {
  public:
   StreamPad(GstElement* element, GstPad* pad, std::shared_ptr<Capture> capture, StreamOwner& owner);
@@ -46,6 +53,7 @@ class StreamPad {
 
   /** From the pad's activation: starts the task, or ends it and lets go of everything. */
   bool activate(bool active);
+  FrameStats stats() const;
   /** An event that an application sends to the element: EOS, flush, anything downstream. */
   bool send_event(EventPtr event);
 
@@ -77,6 +85,8 @@ class StreamPad {
   void give_up();
 
   bool negotiate();
+  [[nodiscard]] CapsPtr our_caps(const Camera& camera) const;
+  CapsPtr common_caps(GstCaps* ours);
   CapsPtr choose_caps();
   bool apply_caps(CapsPtr caps);
   bool decide_allocation();
@@ -103,11 +113,15 @@ class StreamPad {
   std::mutex queued_events_mutex_;
   std::deque<EventPtr> queued_events_;
 
-  /* Written by the task, read by queries. */
+  /* Written by the task, read by queries and stats(). */
   std::atomic<int64_t> latency_min_ = 0;
   std::atomic<int64_t> frame_duration_ = 0;
   std::atomic<uint32_t> slots_ = 0;
   std::atomic<GstClockTime> position_ = GST_CLOCK_TIME_NONE;
+  std::atomic<bool> dmabufs_refused_ = false;  // the camera has none, whatever it said
+  std::atomic<uint64_t> pushed_ = 0;
+  std::atomic<uint64_t> lost_ = 0;
+  std::atomic<uint64_t> copied_ = 0;
 
   /* The task's own. */
   bool need_stream_start_ = true;
@@ -118,7 +132,8 @@ class StreamPad {
   bool copy_layout_ = false;
   CapsPtr caps_;
   GstVideoInfo info_{};
-  bool raw_ = true;  // video/x-raw: planes, and nothing coded
+  bool raw_ = true;       // video/x-raw: planes, and nothing coded
+  bool dmabufs_ = false;  // as the caps say: no frame is ever copied
   GstSegment segment_{};
   StreamConfiguration config_;
   ControlRanges ranges_;     // of the configured camera
@@ -131,8 +146,6 @@ class StreamPad {
   uint32_t next_sequence_ = 0;
   uint64_t offset_base_ = 0;
   uint64_t next_offset_ = 0;
-  uint64_t pushed_ = 0;
-  uint64_t lost_ = 0;
 };
 
 }  // namespace gstcam

@@ -68,7 +68,7 @@ bool StreamPad::query_caps(GstQuery* query) const {
   GstCaps* filter = nullptr;
   gst_query_parse_caps(query, &filter);
   const std::shared_ptr<Camera> camera = capture_->camera();
-  CapsPtr caps = camera ? caps_of(camera->capabilities(stream_)) : template_caps();
+  CapsPtr caps = camera ? our_caps(*camera) : template_caps();
   if (filter)
     caps.reset(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
   gst_query_set_caps_result(query, caps.get());

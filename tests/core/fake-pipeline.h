@@ -49,6 +49,10 @@ struct FakeScript {
   bool fail_in_start = false;
   bool keep_on_stop = false;  // a broken handler: does not give back what it has
   uint32_t buffer_limit = 0;
+  bool dmabufs = false;  // configure() finds that frames are dmabufs (memfds that say they are)
+  bool copied = false;   // or that they are copies
+  bool memfds_all_the_same = false;  // and then they are no dmabufs
+  uint32_t row_bytes = 0;            // of the first plane, where not the default
   int pid = 0;
   IpaStatus status;
   std::vector<Notice> open_notices;      // from inside of open()
@@ -139,14 +143,14 @@ class FakePipeline : public PipelineHandler {
     if (script_->configure_error)
       return *script_->configure_error;
     for (StreamConfiguration& stream : streams) {
-      Result<FrameLayout> layout = pixel_kind(stream.format) == PixelKind::Coded
-                                       ? coded_layout(kMaxCoded)
-                                       : frame_layout(stream.format, stream.size);
+      Result<FrameLayout> layout = layout_of(stream);
       if (!layout)
         return layout.error();
       stream.layout = *layout;
       stream.buffer_count = 4;
       stream.buffer_limit = script_->buffer_limit;
+      stream.dmabufs = script_->dmabufs;
+      stream.copied = script_->copied;
     }
     configured_ = streams;
     return {};
@@ -162,7 +166,13 @@ class FakePipeline : public PipelineHandler {
       Result<SharedMemory> memory = SharedMemory::create("fake-frame", c.layout.size);
       if (!memory)
         return memory.error();
-      return std::make_unique<FrameBuffer>(stream, c.layout, std::move(memory).value());
+      if (!script_->dmabufs || script_->memfds_all_the_same)
+        return std::make_unique<FrameBuffer>(stream, c.layout, std::move(memory).value());
+      Result<UniqueFd> fd = UniqueFd::duplicate(memory->fd());
+      if (!fd)
+        return fd.error();
+      return std::make_unique<FrameBuffer>(stream, c.layout, std::move(*fd), c.layout.size,
+                                           std::make_shared<SharedMemory>(std::move(*memory)));
     }
     return Error(Error::Code::Invalid, "the fake camera has no such stream");
   }
@@ -228,6 +238,14 @@ class FakePipeline : public PipelineHandler {
     if (thread_ != g_thread_self())
       script_->wrong_thread++;
   }
+  Result<FrameLayout> layout_of(const StreamConfiguration& stream) const {
+    if (pixel_kind(stream.format) == PixelKind::Coded)
+      return coded_layout(kMaxCoded);
+    if (script_->row_bytes == 0)
+      return frame_layout(stream.format, stream.size);
+    return frame_layout(stream.format, stream.size, script_->row_bytes,
+                        size_t{4} * script_->row_bytes * stream.size.height);
+  }
   int64_t duration_us() const { return configured_.front().frame_duration / 1000; }
   int64_t frame_end() const { return start_time_ + (sequence_ + 1) * duration_us(); }
 
@@ -261,7 +279,9 @@ class FakePipeline : public PipelineHandler {
   void complete(Request& request) {
     for (const StreamConfiguration& c : configured_) {
       FrameBuffer* buffer = request.buffer(c.id);
-      std::memset(buffer->data(), static_cast<int>(sequence_ & 0xffU), c.layout.size);
+      uint8_t* data =
+          buffer->data() ? buffer->data() : static_cast<SharedMemory*>(buffer->slot())->data();
+      std::memset(data, static_cast<int>(sequence_ & 0xffU), c.layout.size);
       if (pixel_kind(c.format) == PixelKind::Coded)
         request.bytes_used[c.id] = coded_size(sequence_);
     }
