@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * SensorInfo: what algorithms have to know of a raw sensor in one of its modes: the fields of
- * GstCameraIpaSensorInfo. Times in ns, black level in 16 bit scale.
+ * GstCameraIpaSensorInfo. Times in ns, black level in 16 bit scale. exposure_time_max is 0 for a
+ * sensor whose exposure and gain can be neither set nor told.
  */
 #pragma once
 

@@ -211,6 +211,8 @@ void SensorThread::stream(Lock& lock) {
     frame.request = requests_.front();
     frame.timestamp = t0 + time;
     frame.sensor_timestamp = deterministic_ ? time : frame.timestamp;
+    frame.duration = frame_duration_;
+    frame.wanted_at = frame.timestamp + frame_duration_;  // when a sensor would have read it out
     while ((free_raws_ & (1U << frame.raw)) == 0)
       frame.raw++;
     requests_.pop();

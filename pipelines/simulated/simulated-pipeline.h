@@ -3,35 +3,26 @@
  * SimulatedPipeline: the pipeline handler of a simulated camera: a raw sensor in software in front
  * of the software ISP, with an IPA behind its generated interface.
  *
- * It owns the parts and leads them through open, configure, start and stop; what happens per frame
- * is FrameScheduler's, what happens when the IPA is late or lost IpaCrew's. One stream, 0. Four
- * threads: the camera's (the context), the sensor's, the ISP's and the supervisor's.
+ * It owns the sensor and soft::SoftIsp, and leads them through open, configure, start and stop. One
+ * stream, 0. Four threads: the camera's (the context), the sensor's, and the two of SoftIsp.
  */
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/pipeline-handler.h"
-#include "core/tuning-file.h"
 #include "pipelines/simulated/camera-config.h"
 #include "pipelines/simulated/sensor-thread.h"
-#include "pipelines/soft-isp/frame-scheduler.h"
-#include "pipelines/soft-isp/ipa-crew.h"
-#include "pipelines/soft-isp/isp-thread.h"
+#include "pipelines/soft-isp/soft-isp.h"
 
 namespace gstcam::simulated {
 
-class SimulatedPipeline final : public PipelineHandler, private soft::FrameScheduler::Owner {
+class SimulatedPipeline final : public PipelineHandler {
  public:
-  struct Options {
-    soft::IpaConnector connect;     // create_ipa(); tests have others
-    int64_t deadline_us = 2000000;  // the longest an IPA may be silent when it owes an answer
-  };
+  using Options = soft::SoftIsp::Options;
 
   SimulatedPipeline(CameraDescription description, Options options);
   ~SimulatedPipeline() override;
@@ -54,26 +45,14 @@ class SimulatedPipeline final : public PipelineHandler, private soft::FrameSched
   [[nodiscard]] IpaStatus ipa_status() const override;
 
  private:
-  /* soft::FrameScheduler::Owner */
-  void frame_completed(Request& request) override;
-  void ipa_lost(const Error& error) override { crew_->lost(error); }
-  void ipa_answered(int64_t us) override { crew_->answered(us); }
-  void ipa_late(const soft::IpaDebts& debts) override { crew_->late(debts); }
-  void frame_bridged() override { crew_->bridged(); }
-  void camera_failed(const Error& error) override;
-
   Result<void> open_parts(const CameraOptions& options);
   /** Under sensor_mutex_. */
   Result<void> open_sensor() const;
-  Result<void> start_ipa(const CameraOptions& options, TuningFile tuning, const SensorInfo& info,
-                         GMainContext* context);
   Result<void> configure_parts(StreamConfiguration& stream);
-  Result<void> configure_ipa(const StreamConfiguration& stream);
   [[nodiscard]] Size preferred_size(const SizeLimits& limits) const;
 
   const CameraDescription description_;
   const CameraProperties properties_;
-  const Options options_;
 
   /* The sensor is made by streams() or open(), whichever comes first, and goes with close(). */
   mutable std::mutex sensor_mutex_;
@@ -81,13 +60,8 @@ class SimulatedPipeline final : public PipelineHandler, private soft::FrameSched
   mutable std::vector<StreamCapabilities> streams_;
 
   PipelineListener* listener_ = nullptr;
-  std::unique_ptr<soft::FrameScheduler> scheduler_;
-  std::unique_ptr<SensorThread> sensor_thread_;
-  std::unique_ptr<soft::IspThread> isp_thread_;
-  mutable std::mutex crew_mutex_;  // of the pointer, which status queries read
-  std::unique_ptr<soft::IpaCrew> crew_;
-  SensorInfo mode_;
-  std::optional<StreamConfiguration> configured_;
+  soft::SoftIsp soft_isp_;
+  std::unique_ptr<SensorThread> sensor_thread_;  // before what it reports to
 };
 
 }  // namespace gstcam::simulated

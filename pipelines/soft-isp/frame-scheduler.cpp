@@ -37,6 +37,7 @@ void FrameScheduler::start(const Run& run) {
   run_ = run;
   completed_ = developed_ = started_ = 0;
   stage_ = Stage::Idle;
+  frame_us_ = static_cast<int64_t>(run.mode.frame_duration_min / 1000);
   running_ = true;
   have_params_ = false;
   metadata_.clear();
@@ -101,6 +102,8 @@ void FrameScheduler::frame_started(const RawSource::Frame& start) {
   // Also of a run that lost its IPA: stop() gives the request back, in its order.
   Frame& f = frame(started_++);
   f.start = start;
+  if (start.duration > 0)
+    frame_us_ = start.duration / 1000;
   f.exposed = false;
   f.controls_came = false;
   f.bridged = false;
@@ -157,7 +160,7 @@ void FrameScheduler::ask_for_params() {
 
 /* Without an IPA: the next one may be there in a moment, for which half a frame is time. */
 void FrameScheduler::bridge_when_due() {
-  const int64_t due = frame(developed_).start.timestamp / 1000 + frame_us() / 2;
+  const int64_t due = frame(developed_).start.wanted_at / 1000 - frame_us() / 2;
   if (due > g_get_monotonic_time())
     frame_deadline_.signal_at(due);
   else
@@ -324,6 +327,11 @@ Result<ControlList> FrameScheduler::sensor_controls(const ControlList& controls,
   });
   if (!checked)
     return Error(Error::Code::Protocol, checked.error().message);
+  // There is nothing to set where nothing can be set.
+  if (mode.exposure_time_max == 0) {
+    list.erase(ControlId::ExposureTime);
+    list.erase(ControlId::AnalogueGain);
+  }
   if (list.has(ControlId::ExposureTime))
     list.set(ControlId::ExposureTime,
              std::clamp(list.get_or(ControlId::ExposureTime, int32_t{0}),
@@ -365,10 +373,10 @@ void FrameScheduler::watch() {
   deadline_.signal_at(std::max(heard_at_, asked_last) + silence_us());
   if (!run_.live || !have_params_)
     return;
-  // Parameters are wanted when a sensor would have read the frame out, metadata a frame later; and
-  // an IPA has half a frame in any case. A word meanwhile earns it nothing.
+  // Metadata is wanted a frame after the parameters; and an IPA has half a frame in any case. A
+  // word meanwhile earns it nothing.
   const Frame& f = frame(awaits_metadata ? completed_ : developed_);
-  const int64_t due = f.start.timestamp / 1000 + (awaits_metadata ? 2 : 1) * frame_us();
+  const int64_t due = f.start.wanted_at / 1000 + (awaits_metadata ? frame_us() : 0);
   const int64_t asked = awaits_metadata ? stats_sent_at_ : asked_at_;
   frame_deadline_.signal_at(std::max(due, asked + frame_us() / 2));
 }

@@ -140,9 +140,7 @@ class FrameScheduler final : public IpaEvents, public RawSource::Events {
   void ask_for_params();
   void bridge_when_due();
   void bridge();
-  [[nodiscard]] int64_t frame_us() const {
-    return static_cast<int64_t>(run_.mode.frame_duration_min / 1000);
-  }
+  [[nodiscard]] int64_t frame_us() const { return frame_us_; }
   [[nodiscard]] bool has_ipa() const { return run_.at_work.ipa != nullptr; }
   [[nodiscard]] bool can_bridge() const { return run_.live && have_params_; }
   void complete_without_ipa();
@@ -162,6 +160,7 @@ class FrameScheduler final : public IpaEvents, public RawSource::Events {
   Wakeup deadline_;        // of the IPA
   Wakeup frame_deadline_;  // of a live camera's frame
   Run run_;
+  int64_t frame_us_ = 0;  // duration of the last frame
   bool running_ = false;
 
   /* Counts of frames since start(): completed_ <= developed_ <= started_. */

@@ -26,6 +26,8 @@ class RawSource {
     Request* request = nullptr;
     int64_t timestamp = 0;         // start of exposure, CLOCK_MONOTONIC ns
     int64_t sensor_timestamp = 0;  // the same in the sensor's clock
+    int64_t duration = 0;          // to the start of the next frame, as far as is known, ns
+    int64_t wanted_at = 0;         // when its parameters should be there, in a live camera, ns
     uint32_t raw = 0;              // index of the raw buffer
   };
 
