@@ -171,6 +171,7 @@ class ControlRanges {
   [[nodiscard]] bool has(ControlId id) const { return present_.test(static_cast<size_t>(id)); }
   [[nodiscard]] const ControlRange* find(ControlId id) const;
   void set(ControlId id, const ControlRange& range);
+  void erase(ControlId id) { present_.reset(static_cast<size_t>(id)); }
   [[nodiscard]] size_t size() const { return present_.count(); }
   bool operator==(const ControlRanges& other) const;
   template <typename F>

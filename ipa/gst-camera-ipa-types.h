@@ -60,7 +60,8 @@ typedef enum {
  * @black_level: level of no light in 16 bit scale
  * @line_duration: time of one line in ns; exposure times are multiples of it
  * @exposure_time_min: shortest exposure time in ns
- * @exposure_time_max: longest exposure time in ns at the longest frame duration
+ * @exposure_time_max: longest exposure time in ns at the longest frame duration; 0 where exposure
+ *   time and gain can be neither set nor told: then no call and no event has them
  * @analogue_gain_min: smallest gain, a factor
  * @analogue_gain_max: largest gain, a factor
  * @frame_duration_min: shortest frame duration in ns in the configured stream

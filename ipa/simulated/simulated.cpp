@@ -21,6 +21,8 @@ constexpr uint32_t kControlLatency = 2;
 constexpr uint32_t kSensorDelayMax = 16;
 /* Frames from state to state: what another IPA goes on from is at most so old. */
 constexpr uint32_t kSaveEvery = 4;
+/* ns: stands for the exposure of a sensor that has none to set. */
+constexpr uint64_t kFixedExposure = 10000000;
 
 Error wrong_state(const std::string& message, std::string hint = {}) {
   return Error(Error::Code::WrongState, message, std::move(hint));
@@ -89,13 +91,19 @@ Result<void> SimulatedIpa::set_sensor(const ipa::SensorInfo& sensor) {
   const uint64_t in_frame = sensor.frame_duration_min > overhead + sensor.exposure_time_min
                                 ? sensor.frame_duration_min - overhead
                                 : sensor.exposure_time_min;
+  const bool fixed = sensor.exposure_time_max == 0;
   ExposureLimits limits;
-  limits.line_duration = sensor.line_duration;
-  limits.exposure_min = sensor.exposure_time_min;
-  limits.exposure_max = std::min(sensor.exposure_time_max, in_frame);
-  limits.exposure_max_manual = sensor.exposure_time_max;
-  limits.gain_min = sensor.analogue_gain_min;
-  limits.gain_max = sensor.analogue_gain_max;
+  if (fixed) {
+    // Any number does, as long as it is always the same: only the ISP's gain is there to change.
+    limits.line_duration = limits.exposure_min = limits.exposure_max = kFixedExposure;
+  } else {
+    limits.line_duration = sensor.line_duration;
+    limits.exposure_min = sensor.exposure_time_min;
+    limits.exposure_max = std::min(sensor.exposure_time_max, in_frame);
+    limits.exposure_max_manual = sensor.exposure_time_max;
+    limits.gain_min = sensor.analogue_gain_min;
+    limits.gain_max = sensor.analogue_gain_max;
+  }
   if (Result<void> r = algorithms_->ae.configure(limits); !r)
     return r;
   if (Result<void> r = algorithms_->black_level.configure(sensor.black_level); !r)
@@ -103,6 +111,11 @@ Result<void> SimulatedIpa::set_sensor(const ipa::SensorInfo& sensor) {
   algorithms_->lens_shading.configure(sensor.width, sensor.height);
   sensor_ = sensor;
   ranges_ = control_ranges(algorithms_->ae.split(), algorithms_->awb.locus());
+  if (fixed) {
+    for (const ControlId id :
+         {ControlId::ExposureTime, ControlId::AnalogueGain, ControlId::AeFlickerPeriod})
+      ranges_.erase(id);
+  }
   controls_.set_ranges(ranges_);
   return {};
 }
@@ -248,7 +261,9 @@ Result<void> SimulatedIpa::process_stats(uint32_t frame, uint32_t stats_buffer,
   if (!developed)
     return wrong_state("process_stats() of frame " + std::to_string(frame) +
                        ", which had no compute_params()");
-  Result<Exposure> taken = exposure_of(sensor_controls_of_frame);
+  Result<Exposure> taken = Exposure{static_cast<int32_t>(kFixedExposure / 1000), 1, 1};
+  if (!fixed_exposure())
+    taken = exposure_of(sensor_controls_of_frame);
   if (!taken)
     return taken.error();
   taken->digital_gain = developed->digital_gain;
@@ -275,6 +290,8 @@ Result<void> SimulatedIpa::process_stats(uint32_t frame, uint32_t stats_buffer,
 }
 
 ControlList SimulatedIpa::sensor_controls() const {
+  if (fixed_exposure())
+    return {};
   const Exposure& wanted = algorithms_->ae.status().wanted;
   // A manual exposure longer than a frame makes the frame longer.
   const uint64_t exposure = static_cast<uint64_t>(wanted.exposure_time) * 1000;
@@ -298,16 +315,21 @@ ControlList SimulatedIpa::metadata(const Developed& developed, const Exposure& t
     if (const ControlValue* value = developed.controls.find(id))
       list.set(id, *value);
   }
-  list.set(ControlId::ExposureTime, taken.exposure_time);
-  list.set(ControlId::AnalogueGain, taken.analogue_gain);
+  if (!fixed_exposure()) {
+    list.set(ControlId::ExposureTime, taken.exposure_time);
+    list.set(ControlId::AnalogueGain, taken.analogue_gain);
+    list.set(ControlId::Lux, ae.lux);
+  }
   list.set(ControlId::DigitalGain, std::clamp(developed.digital_gain, 1.0, 256.0));
   const ControlValue* duration = sensor_controls.find(ControlId::FrameDuration);
   if (duration && check_control(ControlId::FrameDuration, *duration))
     list.set(ControlId::FrameDuration, *duration);
-  list.set(ControlId::AeState, static_cast<int32_t>(ae.state));
+  // Gain of the ISP may well reach the target; of exposure it is not, and people should know.
+  const bool automatic = ae.state == kAlgorithmSearching || ae.state == kAlgorithmConverged;
+  list.set(ControlId::AeState,
+           static_cast<int32_t>(fixed_exposure() && automatic ? kAlgorithmLimited : ae.state));
   list.set(ControlId::AeLevel, ae.level);
   list.set(ControlId::AeTarget, ae.target);
-  list.set(ControlId::Lux, ae.lux);
   list.set(ControlId::ColourGains, DoubleArray{std::clamp(developed.colour_gains[0], 0.1, 16.0),
                                                std::clamp(developed.colour_gains[1], 0.1, 16.0)});
   list.set(ControlId::ColourTemperature, to_int(developed.temperature, 1000, 20000));

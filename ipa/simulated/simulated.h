@@ -64,6 +64,8 @@ class SimulatedIpa : public Ipa {
 
   [[nodiscard]] Result<void> set_sensor(const ipa::SensorInfo& sensor);
   [[nodiscard]] Result<void> expect_running(const char* call) const;
+  /** Nothing of the sensor's can be set. */
+  [[nodiscard]] bool fixed_exposure() const { return sensor_.exposure_time_max == 0; }
   [[nodiscard]] ControlList sensor_controls() const;
   [[nodiscard]] double white_balance_scale() const;
   void save_state();

@@ -175,6 +175,40 @@ void test_bad_statistics() {
   g_assert_true(rig.ipa.process_stats(3, Rig::kStats, Rig::taken()).ok());
 }
 
+/* A sensor with nothing to set: no call and no event has exposure or gain, and it is said. */
+void test_fixed_exposure() {
+  ipa::SensorInfo info = sensor_info();
+  info.exposure_time_min = info.exposure_time_max = 0;
+  info.line_duration = 0;
+  Rig rig;
+  const Result<ControlRanges> ranges = rig.ipa.configure(info, streams());
+  g_assert_true(ranges.ok());
+  for (const ControlId id :
+       {ControlId::ExposureTime, ControlId::AnalogueGain, ControlId::AeFlickerPeriod})
+    g_assert_false(ranges->has(id));
+  g_assert_true(ranges->has(ControlId::ExposureCompensation));
+  const Result<ControlList> initial = rig.ipa.start({});
+  g_assert_true(initial.ok());
+  g_assert_true(initial->empty());
+  ControlList metadata;
+  for (uint32_t n = 0; n < 10; n++) {
+    rig.events.seen.clear();
+    g_assert_true(rig.ipa.compute_params(n, Rig::kParams).ok());
+    GstCameraIspStatistics dark = algorithms::take(algorithms::grey_scene(0.02, 0.06), 0.8);
+    dark.frame = n;
+    rig.put(dark);
+    g_assert_true(rig.ipa.process_stats(n, Rig::kStats, {}).ok());
+    g_assert_cmpuint(rig.events.seen.size(), ==, 3);
+    g_assert_true(rig.events.seen[1].controls.empty());
+    metadata = rig.events.seen[2].controls;
+  }
+  for (const ControlId id : {ControlId::ExposureTime, ControlId::AnalogueGain, ControlId::Lux})
+    g_assert_false(metadata.has(id));
+  g_assert_cmpint(metadata.get_or<int32_t>(ControlId::AeState, -1), ==, kAlgorithmLimited);
+  // What there is to drive is driven: the ISP's gain.
+  g_assert_cmpfloat(metadata.get_or(ControlId::DigitalGain, 0.0), >, 1.5);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -184,5 +218,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/ipa/simulated/ranges", test_ranges);
   g_test_add_func("/ipa/simulated/buffers", test_buffers);
   g_test_add_func("/ipa/simulated/bad-statistics", test_bad_statistics);
+  g_test_add_func("/ipa/simulated/fixed-exposure", test_fixed_exposure);
   return g_test_run();
 }

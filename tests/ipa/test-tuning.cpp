@@ -178,8 +178,8 @@ void test_damage() {
 void test_files() {
   const char* folder = g_getenv("GST_CAMERA_DATA_PATH");
   g_assert_nonnull(folder);
-  for (const char* name :
-       {"simulated", "canon-550d", "infinite-isp-lightbox", "infinite-isp-2592x1536"}) {
+  for (const char* name : {"simulated", "canon-550d", "infinite-isp-lightbox",
+                           "infinite-isp-2592x1536", "uncalibrated"}) {
     const std::string file = std::string(name) + ".yaml";
     const UniqueFd fd(::open((std::string(folder) + "/" + file).c_str(), O_RDONLY | O_CLOEXEC));
     Result<Tuning> tuning = Tuning::load(fd.get(), file, name);
