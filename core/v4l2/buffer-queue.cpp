@@ -289,6 +289,7 @@ Result<BufferQueue::Frame> BufferQueue::take(const Raw& raw) {
   Frame frame;
   frame.index = index;
   frame.field = raw.buffer.field;
+  frame.sequence = raw.buffer.sequence;
   frame.timestamp = monotonic_time(raw.buffer);
   frame.timestamp_is_start =
       (raw.buffer.flags & V4L2_BUF_FLAG_TSTAMP_SRC_MASK) == V4L2_BUF_FLAG_TSTAMP_SRC_SOE;

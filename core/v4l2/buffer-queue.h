@@ -57,8 +57,9 @@ class BufferQueue {
 
   struct Frame {
     uint32_t index = 0;
-    uint32_t number = 0;  // since start(), from 0, with the frames that were lost
-    uint32_t lost = 0;    // frames between the last one and this
+    uint32_t number = 0;    // since start(), from 0, with the frames that were lost
+    uint32_t lost = 0;      // frames between the last one and this
+    uint32_t sequence = 0;  // the driver's own count, as its events have it
     /** CLOCK_MONOTONIC ns; none where the driver takes another clock, or nonsense. */
     std::optional<int64_t> timestamp;
     bool timestamp_is_start = false;  // of exposure; otherwise of the end of the frame

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 
 namespace gstcam::v4l2 {
@@ -14,9 +15,18 @@ constexpr uint32_t kPad = 0;  // that a sensor's pictures leave by
 constexpr double kLineMin = 10;
 constexpr double kLineMax = 1e8;
 
-/* "imx219 10-0010": drivers of I2C sensors add bus and address to the model. */
+/* "imx219 10-0010": drivers of I2C sensors add bus and address to the model; others do not. */
 std::string model_of(const std::string& entity) {
-  return entity.substr(0, entity.find(' '));
+  const size_t space = entity.rfind(' ');
+  const size_t dash = entity.find('-', space == std::string::npos ? entity.size() : space);
+  if (space == std::string::npos || dash == std::string::npos)
+    return entity;
+  const auto hex = [&entity](size_t from, size_t to) {
+    return from < to && std::all_of(entity.begin() + static_cast<std::ptrdiff_t>(from),
+                                    entity.begin() + static_cast<std::ptrdiff_t>(to),
+                                    [](unsigned char c) { return std::isxdigit(c) != 0; });
+  };
+  return hex(space + 1, dash) && hex(dash + 1, entity.size()) ? entity.substr(0, space) : entity;
 }
 
 uint64_t area(const SensorMode& mode) {

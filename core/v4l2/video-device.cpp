@@ -182,6 +182,13 @@ Result<std::vector<IntervalRange>> VideoDevice::frame_intervals(uint32_t fourcc,
   return device_.nonsense("the list of frame intervals does not end");
 }
 
+Result<void> VideoDevice::check_free() {
+  v4l2_requestbuffers raw{};
+  raw.type = info_.buffer_type;
+  raw.memory = V4L2_MEMORY_MMAP;
+  return device_.ioctl(VIDIOC_REQBUFS, &raw, "ask whether it is free");
+}
+
 Result<VideoFormat> VideoDevice::format() {
   v4l2_format raw{};
   raw.type = info_.buffer_type;

@@ -72,6 +72,9 @@ class VideoDevice {
   /** Empty where the driver does not enumerate them. */
   Result<std::vector<IntervalRange>> frame_intervals(uint32_t fourcc, Size size);
 
+  /** Busy where another file has buffers here. Before there are any of this one: they would go. */
+  Result<void> check_free();
+
   Result<VideoFormat> format();
   /** The nearest the driver can do; it may differ in everything. Nothing changes. */
   Result<VideoFormat> try_format(const VideoFormat& wanted);

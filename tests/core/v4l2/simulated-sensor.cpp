@@ -32,6 +32,27 @@ std::shared_ptr<SimulatedSensor> SimulatedSensor::create(
 SimulatedSensor::SimulatedSensor(const SimulatedSensorDescription& description)
     : SimulatedSubdevice({pad_of(description)}), d_(description) {
   selections[V4L2_SEL_TGT_NATIVE_SIZE] = {0, 0, d_.array.width, d_.array.height};
+  if (d_.timed)
+    add_times();
+  controls().add({.id = V4L2_CID_CAMERA_ORIENTATION,
+                  .type = V4L2_CTRL_TYPE_MENU,
+                  .name = "Camera Orientation",
+                  .max = 2,
+                  .def = d_.orientation,
+                  .flags = V4L2_CTRL_FLAG_READ_ONLY,
+                  .items = {"Front", "Back", "External"}});
+  controls().add({.id = V4L2_CID_CAMERA_SENSOR_ROTATION,
+                  .name = "Camera Sensor Rotation",
+                  .min = d_.rotation,
+                  .max = d_.rotation,
+                  .def = d_.rotation,
+                  .flags = V4L2_CTRL_FLAG_READ_ONLY});
+  controls().on_written = [this](const SimulatedControl& control) { written(control); };
+  on_format = [this](uint32_t, const PadFormat& format) { mode_changed(format); };
+  mode_changed(format(0));
+}
+
+void SimulatedSensor::add_times() {
   controls().add({.id = V4L2_CID_PIXEL_RATE,
                   .type = V4L2_CTRL_TYPE_INTEGER64,
                   .name = "Pixel Rate",
@@ -63,22 +84,6 @@ SimulatedSensor::SimulatedSensor(const SimulatedSensorDescription& description)
                   .min = d_.gain_min,
                   .max = d_.gain_max,
                   .def = d_.gain_min});
-  controls().add({.id = V4L2_CID_CAMERA_ORIENTATION,
-                  .type = V4L2_CTRL_TYPE_MENU,
-                  .name = "Camera Orientation",
-                  .max = 2,
-                  .def = d_.orientation,
-                  .flags = V4L2_CTRL_FLAG_READ_ONLY,
-                  .items = {"Front", "Back", "External"}});
-  controls().add({.id = V4L2_CID_CAMERA_SENSOR_ROTATION,
-                  .name = "Camera Sensor Rotation",
-                  .min = d_.rotation,
-                  .max = d_.rotation,
-                  .def = d_.rotation,
-                  .flags = V4L2_CTRL_FLAG_READ_ONLY});
-  controls().on_written = [this](const SimulatedControl& control) { written(control); };
-  on_format = [this](uint32_t, const PadFormat& format) { mode_changed(format); };
-  mode_changed(format(0));
 }
 
 void SimulatedSensor::mode_changed(const PadFormat& format) {
@@ -87,6 +92,8 @@ void SimulatedSensor::mode_changed(const PadFormat& format) {
     return;
   height_ = mode->size.height;
   selections[V4L2_SEL_TGT_CROP] = mode->crop;
+  if (!d_.timed)
+    return;
   const int64_t hblank = d_.line_length - mode->size.width;
   controls().set_range(V4L2_CID_HBLANK, hblank, hblank, hblank);
   const int64_t vblank = int64_t{mode->lines} - height_;

@@ -41,6 +41,8 @@ struct SimulatedSensorDescription {
   uint32_t exposure_delay = 2;
   uint32_t gain_delay = 1;
   uint32_t vblank_delay = 2;
+  /* false: it has none of the controls that exposure, gain and times are made of. */
+  bool timed = true;
 };
 
 class SimulatedSensor final : public SimulatedSubdevice {
@@ -60,6 +62,7 @@ class SimulatedSensor final : public SimulatedSubdevice {
 
  private:
   explicit SimulatedSensor(const SimulatedSensorDescription& description);
+  void add_times();
   void mode_changed(const PadFormat& format);
   void written(const SimulatedControl& control);
   void update_exposure_range();
