@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/v4l2/device-watch.h"
 
+#include <linux/videodev2.h>
 #include <poll.h>
+
+#include <cerrno>
 
 namespace gstcam::v4l2 {
 
@@ -21,6 +24,7 @@ DeviceWatch::DeviceWatch(GMainContext* context, const Device& device, Direction 
   g_source_set_callback(
       source_.get(), [](gpointer) -> gboolean { return G_SOURCE_CONTINUE; }, this, nullptr);
   g_source_attach(source_.get(), context);
+  attach();
 }
 
 DeviceWatch::~DeviceWatch() {
@@ -35,18 +39,29 @@ short DeviceWatch::events() const {
 void DeviceWatch::set_interest(bool frames, bool events) {
   frames_ = frames;
   events_ = events;
-  if (tag_) {
-    g_source_remove_unix_fd(source_.get(), tag_);
-    tag_ = nullptr;
-  }
-  if (!frames && !events) {
-    device_.kernel().wake_events(device_.fd(), 0);
+  detach();
+  attach();
+}
+
+void DeviceWatch::attach() {
+  if (gone_)
     return;
-  }
   // GIOCondition's values are poll()'s.
   const int condition =
-      device_.kernel().wake_events(device_.fd(), this->events()) | G_IO_ERR | G_IO_HUP;
+      device_.kernel().wake_events(device_.fd(), events()) | G_IO_ERR | G_IO_HUP;
   tag_ = g_source_add_unix_fd(source_.get(), device_.fd(), static_cast<GIOCondition>(condition));
+}
+
+void DeviceWatch::detach() {
+  if (tag_)
+    g_source_remove_unix_fd(source_.get(), tag_);
+  tag_ = nullptr;
+}
+
+/** Of a node that was unplugged every request fails like this, whichever it is. */
+bool DeviceWatch::is_gone() const {
+  v4l2_capability capability{};
+  return device_.try_ioctl(VIDIOC_QUERYCAP, &capability) == -ENODEV;
 }
 
 void DeviceWatch::ready() {
@@ -59,8 +74,14 @@ void DeviceWatch::ready() {
     ready.events = (revents & POLLPRI) != 0;
     ready.error = (revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
   }
-  if (ready.error)
-    set_interest(false, false);
+  if (ready.error) {
+    detach();
+    gone_ = is_gone();
+    ready.gone = gone_;
+    // Some drivers' poll() answers with an error as long as nobody streams: that tells nothing.
+    if (!gone_ && !frames_ && !events_)
+      return;
+  }
   if (ready.frames || ready.events || ready.error)
     function_(ready);
 }

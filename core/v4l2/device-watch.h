@@ -12,6 +12,9 @@
  * error ends the watch (nothing is asked for any more) before the function is called with it; the
  * next dequeue() tells what happened.
  *
+ * That the device is unplugged is told once whatever is asked for, and while nothing is, as far as
+ * the kernel wakes who polls it then (it does since v4l2_event_wake_all(), Linux 5.12).
+ *
  * Made, used and destroyed in the context's thread, not by its own function. The device must stay
  * where it is and outlive the watch. Waking allocates nothing.
  */
@@ -30,6 +33,7 @@ class DeviceWatch {
     bool frames = false;
     bool events = false;
     bool error = false;  // unplugged, or the queue failed
+    bool gone = false;   // it is an error because the device was unplugged
   };
   enum class Direction : uint8_t { Capture, Output };
 
@@ -45,6 +49,9 @@ class DeviceWatch {
  private:
   static gboolean dispatch(GSource* source, GSourceFunc callback, gpointer data);
   void ready();
+  void attach();
+  void detach();
+  [[nodiscard]] bool is_gone() const;
   [[nodiscard]] short events() const;
 
   const Device& device_;
@@ -54,6 +61,7 @@ class DeviceWatch {
   gpointer tag_ = nullptr;  // of the descriptor, while it is polled
   bool frames_ = false;
   bool events_ = false;
+  bool gone_ = false;
 };
 
 }  // namespace gstcam::v4l2

@@ -189,6 +189,9 @@ void UvcvideoPipeline::queue_request(Request* request) {
 }
 
 void UvcvideoPipeline::ready(v4l2::DeviceWatch::Ready what) {
+  if (what.gone)
+    return fail(Error(Error::Code::Lost, device_->device().label() + " was unplugged",
+                      "plug it in and open the camera again"));
   while (running_ && !failed_) {
     Result<bool> taken = take_frame();
     if (!taken)
@@ -198,7 +201,7 @@ void UvcvideoPipeline::ready(v4l2::DeviceWatch::Ready what) {
   }
   if (what.error && running_)
     fail(Error(Error::Code::Lost, device_->device().label() + " stopped streaming by itself",
-               "was it unplugged?"));
+               "look at 'dmesg', check cable and power, and open the camera again"));
 }
 
 /** False where there is no frame. */

@@ -77,6 +77,11 @@ class Camera {
       return wakes_;
     });
   }
+  /** Whether the last wake said so. */
+  bool gone() {
+    std::lock_guard lock(mutex_);
+    return gone_;
+  }
   EventQueue events() { return EventQueue(video_.device()); }
 
   SimulatedKernel kernel;
@@ -105,6 +110,7 @@ class Camera {
     }
     if (ready.error)
       errors_++;
+    gone_ = ready.gone;
     changed_.notify_all();
   }
 
@@ -118,6 +124,7 @@ class Camera {
   int events_ = 0;
   int errors_ = 0;
   int wakes_ = 0;
+  bool gone_ = false;
 };
 
 void test_frames() {
@@ -197,6 +204,43 @@ void test_errors() {
   }
 }
 
+/* That it goes is told once, whatever is asked for. */
+void test_unplugged() {
+  for (const bool frames : {false, true}) {
+    Camera camera;
+    if (frames)
+      camera.start();
+    camera.kernel.unplug("video0");
+    camera.wait_for(0, 0, 1);
+    g_assert_true(camera.gone());
+    camera.interest(false, false);
+    camera.interest(true, true);
+    g_assert_cmpint(camera.wakes(), ==, 1);
+  }
+  Camera camera;
+  camera.start();
+  camera.stop();
+  camera.kernel.unplug("video0");
+  camera.wait_for(0, 0, 1);
+  g_assert_true(camera.gone());
+}
+
+/* A driver whose poll() complains of every node that does not stream: neither news nor a loop. */
+void test_odd_poll() {
+  Camera camera;
+  camera.kernel.change([&] { camera.webcam.video->idle_poll = POLLERR; });
+  g_assert_cmpint(camera.wakes(), ==, 0);
+  const size_t polls = camera.kernel.count_of(SimulatedKernel::kPoll);
+  g_assert_cmpint(camera.wakes(), ==, 0);
+  g_assert_cmpuint(camera.kernel.count_of(SimulatedKernel::kPoll), ==, polls);
+  camera.start();
+  g_assert_true(camera.webcam.video->make_frame());
+  camera.wait_for(1, 0, 0);
+  camera.kernel.unplug("video0");
+  camera.wait_for(1, 0, 1);
+  g_assert_true(camera.gone());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -204,5 +248,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/v4l2/watch/frames", test_frames);
   g_test_add_func("/v4l2/watch/events", test_events);
   g_test_add_func("/v4l2/watch/errors", test_errors);
+  g_test_add_func("/v4l2/watch/unplugged", test_unplugged);
+  g_test_add_func("/v4l2/watch/odd-poll", test_odd_poll);
   return g_test_run();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/core/v4l2/simulated-kernel.h"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -137,7 +138,10 @@ int SimulatedKernel::poll(int fd, short events) {
   return file ? revents(*file, events) : static_cast<short>(POLLNVAL);
 }
 
-/* An eventfd can only be readable: it is that while poll() for what is waited for reports any. */
+/*
+ * An eventfd can only be readable: it is that while poll() for what is waited for reports any of it,
+ * or what poll() reports unasked.
+ */
 short SimulatedKernel::wake_events(int fd, short events) {
   Lock lock(mutex_);
   SimulatedFile* file = find(fd);
@@ -150,7 +154,9 @@ short SimulatedKernel::wake_events(int fd, short events) {
 
 void SimulatedKernel::update_descriptors() {
   for (auto& [fd, file] : files_) {
-    const bool ready = file->interest != 0 && revents(*file, file->interest) != 0;
+    const bool ready =
+        file->interest && (revents(*file, *file->interest) &
+                           (*file->interest | POLLERR | POLLHUP | POLLNVAL)) != 0;
     if (ready == file->signalled)
       continue;
     uint64_t value = 1;

@@ -47,7 +47,7 @@ struct SimulatedFile {
   std::string path;
   std::shared_ptr<SimulatedNode> node;
   UniqueFd eventfd;
-  short interest = 0;  // of the main loop that polls the descriptor
+  std::optional<short> interest;  // of the main loop that polls the descriptor
   bool signalled = false;
 };
 

@@ -249,7 +249,8 @@ int SimulatedVideoNode::selection(v4l2_selection& raw, bool set) {
 }
 
 short SimulatedVideoNode::poll(const SimulatedFile& file, short events) {
-  return static_cast<short>(queue_.poll(events) | controls_.poll(file, events));
+  const int idle = queue_.streaming() ? 0 : idle_poll;
+  return static_cast<short>(queue_.poll(events) | controls_.poll(file, events) | idle);
 }
 
 SimulatedNode::Memory SimulatedVideoNode::memory(const SimulatedFile& /*file*/, off_t offset) {

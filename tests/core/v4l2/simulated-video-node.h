@@ -63,6 +63,8 @@ class SimulatedVideoNode final : public SimulatedNode {
   std::map<uint32_t, Rect> selections;
   std::vector<uint32_t> writable_selections;
   bool has_interval = true;
+  /** What poll() reports besides, as long as nobody streams: some drivers complain. */
+  short idle_poll = 0;
 
  private:
   int capability(v4l2_capability& raw) const;

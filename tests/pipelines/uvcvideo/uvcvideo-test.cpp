@@ -251,6 +251,29 @@ void test_unplugged() {
   }
 }
 
+/* Whether or not it streams: who has it open is told, once. */
+void test_unplugged_idle() {
+  const std::function<void(Fixture&)> lives[] = {
+      [](Fixture& f) { CHECK_OK(f.camera().acquire({})); },
+      [](Fixture& f) { f.configure(); },
+      [](Fixture& f) {
+        f.run();
+        CHECK_OK(f.camera().stop());
+      },
+  };
+  for (const auto& life : lives) {
+    Fixture f;
+    life(f);
+    f.kernel.unplug("video0");
+    f.f->wait_failed();
+    g_assert_true(f.f->failures[0].code == Code::Lost);
+    g_assert_true(f.f->failures[0].message.ends_with("was unplugged"));
+    std::vector<StreamConfiguration> streams(1);
+    CHECK_ERROR(f.camera().configure(streams), Code::Lost);
+    g_assert_cmpuint(f.f->failures.size(), ==, 1);
+  }
+}
+
 void test_hardware_fails() {
   Fixture f;
   f.run();
@@ -372,6 +395,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/uvcvideo/buffers-outlive", test_buffers_outlive);
   g_test_add_func("/uvcvideo/damaged", test_damaged);
   g_test_add_func("/uvcvideo/unplugged", test_unplugged);
+  g_test_add_func("/uvcvideo/unplugged-idle", test_unplugged_idle);
   g_test_add_func("/uvcvideo/hardware-fails", test_hardware_fails);
   g_test_add_func("/uvcvideo/controls", test_controls);
   g_test_add_func("/uvcvideo/every-call-fails", test_every_call_fails);
