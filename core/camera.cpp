@@ -192,10 +192,11 @@ void Camera::Private::report_failure() {
   std::optional<Error> error = failure();
   if (!error || failure_reported_)
     return;
-  failure_reported_ = true;
   stop();
-  if (on_failed)
-    on_failed(*error);
+  if (!on_failed)
+    return;  // who sets a handler hears of it then
+  failure_reported_ = true;
+  on_failed(*error);
 }
 
 void Camera::Private::hand_over_requests() {
@@ -396,10 +397,12 @@ void Camera::set_handlers(CompletedHandler on_completed, FailedHandler on_failed
     d_->on_notice = std::move(on_notice);
     d_->deliver_notices();
   };
-  if (d_->thread)
-    d_->thread->invoke(set);
-  else
+  if (!d_->thread)
+    return set();
+  d_->thread->invoke([&] {
     set();
+    d_->report_failure();
+  });
 }
 
 Result<void> Camera::configure(std::vector<StreamConfiguration>& streams) {

@@ -58,7 +58,10 @@ class Camera {
 
   /** A request is done: Complete or Cancelled, in the order of queueing. It may be queued again. */
   using CompletedHandler = std::function<void(Request&)>;
-  /** The camera cannot go on, and every request has been cancelled. At most once from acquire(). */
+  /**
+   * The camera cannot go on, and every request has been cancelled. At most once from acquire(); of
+   * what came before there was a handler as soon as there is one.
+   */
   using FailedHandler = std::function<void(const Error&)>;
   /** Something happened that is no failure. What came before there was a handler comes with it. */
   using NoticeHandler = std::function<void(const Notice&)>;

@@ -338,6 +338,24 @@ void test_failure_in_start() {
   g_assert_cmpuint(f.failures.size(), ==, 1);
 }
 
+/* One that fails before anybody listens, as when it is unplugged while it is opened. */
+void test_failure_unheard() {
+  CameraFixture f;
+  f.camera->set_handlers({}, {});
+  f.script->fail_in_start = true;
+  f.run(1);
+  CHECK_OK(f.camera->stop());
+  g_assert_true(f.camera->failed());
+  std::vector<Error> told;
+  f.camera->set_handlers({}, [&told](const Error& e) { told.push_back(e); });
+  g_assert_cmpuint(told.size(), ==, 1);
+  g_assert_true(told[0].code == Code::Lost);
+  f.camera->set_handlers({}, [&told](const Error& e) { told.push_back(e); });
+  f.camera->release();
+  f.camera->set_handlers({}, [&told](const Error& e) { told.push_back(e); });
+  g_assert_cmpuint(told.size(), ==, 1);
+}
+
 void test_calls_from_callbacks() {
   CameraFixture f;
   f.script->pid = 7;
@@ -399,6 +417,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/camera/controls-reach-the-handler", test_controls_reach_the_handler);
   g_test_add_func("/camera/failure", test_failure);
   g_test_add_func("/camera/failure-in-start", test_failure_in_start);
+  g_test_add_func("/camera/failure-unheard", test_failure_unheard);
   g_test_add_func("/camera/calls-from-callbacks", test_calls_from_callbacks);
   g_test_add_func("/camera/destroyed-running", test_destroyed_running);
   return g_test_run();
