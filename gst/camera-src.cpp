@@ -303,6 +303,11 @@ gstcam::Result<void> CameraSource::open() {
   gstcam::Result<std::shared_ptr<gstcam::Camera>> camera = gstcam::find_camera(*manager_, name);
   if (!camera)
     return camera.error();
+  /* The application wants a camera, and there may be one: why it is shown another is told. */
+  if (name.empty() && (*camera)->properties().stand_in) {
+    for (const gstcam::Error& error : manager_->errors())
+      gstcam::post_warning(element_, error);
+  }
   GST_INFO_OBJECT(element_, "opening camera '%s'", (*camera)->id().c_str());
   /* A failure is posted where it is noticed: the streaming thread may be blocked downstream. */
   return capture->open(

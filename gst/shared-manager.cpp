@@ -19,23 +19,22 @@ Shared& shared() {
   return instance;
 }
 
-Result<std::shared_ptr<Camera>> look_up(const CameraManager& manager, const std::string& name) {
-  if (!name.empty())
-    return manager.find(name);
-  std::vector<std::shared_ptr<Camera>> cameras = manager.cameras();
-  if (!cameras.empty())
-    return cameras.front();
+/** Where one thing went wrong while cameras were looked for, that is the cause of finding none. */
+Error explained(const Error& error, const std::vector<Error>& causes) {
+  if (error.code != Error::Code::NotFound || causes.size() != 1)
+    return error;
+  const Error& cause = causes.front();
+  std::string hint = cause.hint;
+  if (!hint.empty() && !error.hint.empty())
+    hint += "; ";
+  return Error(cause.code, error.message, hint + error.hint);
+}
+
+Error none_found(const std::vector<Error>& errors) {
   std::string message = "no camera was found";
-  std::string hint;
-  const std::vector<Error> errors = manager.errors();
-  for (const Error& error : errors) {
+  for (const Error& error : errors)
     message += "; " + error.message;
-    if (!error.hint.empty())
-      hint = error.hint;
-  }
-  /* Where one cause is known it is that, not its consequence. */
-  const Error::Code code = errors.size() == 1 ? errors.front().code : Error::Code::NotFound;
-  return Error(code, message, hint);
+  return explained(Error(Error::Code::NotFound, message), errors);
 }
 
 }  // namespace
@@ -60,11 +59,17 @@ std::shared_ptr<CameraManager> shared_camera_manager() {
 }
 
 Result<std::shared_ptr<Camera>> find_camera(CameraManager& manager, const std::string& name) {
-  Result<std::shared_ptr<Camera>> known = look_up(manager, name);
-  if (known)
-    return known;
   manager.enumerate();
-  return look_up(manager, name);
+  if (name.empty()) {
+    std::vector<std::shared_ptr<Camera>> cameras = manager.cameras();
+    if (cameras.empty())
+      return none_found(manager.errors());
+    return cameras.front();
+  }
+  Result<std::shared_ptr<Camera>> found = manager.find(name);
+  if (!found)
+    return explained(found.error(), manager.errors());
+  return found;
 }
 
 }  // namespace gstcam

@@ -24,8 +24,10 @@ void set_pipeline_factories(FactoryMaker maker);
 std::shared_ptr<CameraManager> shared_camera_manager();
 
 /**
- * The camera of that id or model, of an empty name the first. Looks for new cameras only where it
- * is not known already. NotFound lists the cameras that there are.
+ * The camera of that id or model, of an empty name the first, of those that there are now: what was
+ * known before may have been pulled out and plugged in again as another node, and nobody watched.
+ * NotFound lists the cameras that there are; where one platform or camera could not be asked, that
+ * is the error.
  */
 Result<std::shared_ptr<Camera>> find_camera(CameraManager& manager, const std::string& name);
 

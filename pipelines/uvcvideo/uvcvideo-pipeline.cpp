@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/v4l2/device-nodes.h"
 #include "core/v4l2/pixel-map.h"
 #include "pipelines/uvcvideo/webcam-modes.h"
 
@@ -36,12 +37,28 @@ UvcvideoPipeline::~UvcvideoPipeline() {
   close();
 }
 
+/** Nodes are numbered anew when something is plugged in: what has ours now may be another camera.
+ */
+Result<v4l2::VideoDevice> UvcvideoPipeline::open_node() const {
+  Result<v4l2::VideoDevice> device = v4l2::VideoDevice::open(kernel_, description_.path);
+  if (!device)
+    return device;
+  Result<std::string> hardware = v4l2::stable_id(kernel_, description_.path);
+  if (!hardware)
+    return hardware.error();
+  if (*hardware != description_.device)
+    return Error(Error::Code::NotFound,
+                 description_.path + " is another device by now (" + *hardware + ")",
+                 "the camera was unplugged: plug it in and open it again");
+  return device;
+}
+
 const std::vector<StreamCapabilities>& UvcvideoPipeline::streams() const {
   const std::lock_guard lock(streams_mutex_);
   if (!streams_.empty())
     return streams_;
   /* What is wrong with it is for open() to say. */
-  Result<v4l2::VideoDevice> device = v4l2::VideoDevice::open(kernel_, description_.path);
+  Result<v4l2::VideoDevice> device = open_node();
   if (!device)
     return streams_;
   if (Result<StreamCapabilities> can = webcam_capabilities(*device); can)
@@ -56,7 +73,7 @@ Result<void> UvcvideoPipeline::open(const CameraOptions& /*options*/, PipelineLi
     close();
     return error.within("camera '" + id() + "'");
   };
-  Result<v4l2::VideoDevice> device = v4l2::VideoDevice::open(kernel_, description_.path);
+  Result<v4l2::VideoDevice> device = open_node();
   if (!device)
     return fail_open(device.error());
   device_.emplace(std::move(*device));
@@ -192,7 +209,9 @@ void UvcvideoPipeline::ready(v4l2::DeviceWatch::Ready what) {
   if (what.gone)
     return fail(Error(Error::Code::Lost, device_->device().label() + " was unplugged",
                       "plug it in and open the camera again"));
-  while (running_ && !failed_) {
+  /* Not more than there are buffers: a driver that fills them faster than we take them, with damage
+   * perhaps, must not keep the thread from what else it is asked to do. */
+  for (uint32_t i = 0; running_ && !failed_ && i < frames_->count(); i++) {
     Result<bool> taken = take_frame();
     if (!taken)
       return fail(taken.error());

@@ -31,9 +31,10 @@
 namespace gstcam::uvcvideo {
 
 struct WebcamDescription {
-  std::string id;     // "uvcvideo/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0"
-  std::string model;  // "HD Webcam"
-  std::string path;   // "/dev/video0"
+  std::string id;      // "uvcvideo/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0"
+  std::string model;   // "HD Webcam"
+  std::string path;    // "/dev/video0"
+  std::string device;  // the hardware behind it: v4l2::stable_id()
   CameraProperties properties;
 };
 
@@ -61,6 +62,8 @@ class UvcvideoPipeline final : public PipelineHandler {
   [[nodiscard]] int ipa_pid() const override { return 0; }
 
  private:
+  [[nodiscard]] Result<v4l2::VideoDevice> open_node() const;
+
   /* Requests that the driver has, oldest first; it returns buffers in this order. */
   struct Pending {
     Request* request;

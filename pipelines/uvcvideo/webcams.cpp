@@ -84,7 +84,7 @@ Result<Webcams> find_webcams(v4l2::Kernel& kernel, const DeviceClaims& taken) {
     std::string unique = "uvcvideo/" + *id;
     for (int i = 1; !ids.insert(unique).second; i++)
       unique = "uvcvideo/" + *id + "#" + std::to_string(i);
-    found.cameras.push_back({unique, model_of(device->info().card), node,
+    found.cameras.push_back({unique, model_of(device->info().card), node, *id,
                              v4l2::camera_properties(kernel, device->info().driver, node, *id)});
     found.devices.insert(*id);
   }

@@ -4,6 +4,7 @@
 #include <linux/media-bus-format.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace gstcam::v4l2::test {
 
@@ -56,11 +57,19 @@ IntervalRange rate(uint32_t per_second) {
 
 }  // namespace
 
-SimulatedWebcam plug_webcam(SimulatedKernel& kernel) {
+int NonsenseNode::ioctl(SimulatedFile& /*file*/, unsigned long request, void* argument) {
+  if (argument)
+    std::memset(argument, 0xff, _IOC_SIZE(request));
+  return 0;
+}
+
+SimulatedWebcam plug_webcam(SimulatedKernel& kernel, WebcamPlace place) {
+  const std::string port = std::to_string(place.port);
+  const std::string node = std::to_string(place.node);
   SimulatedVideoDescription description;
   description.driver = "uvcvideo";
   description.card = "HD Webcam: HD Webcam";
-  description.bus = "usb-0000:00:14.0-2";
+  description.bus = "usb-0000:00:14.0-" + port;
   description.formats = {
       {.fourcc = V4L2_PIX_FMT_YUYV,
        .description = "YUYV 4:2:2",
@@ -80,7 +89,7 @@ SimulatedWebcam plug_webcam(SimulatedKernel& kernel) {
       V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC | V4L2_BUF_FLAG_TSTAMP_SRC_SOE;
   add_webcam_controls(webcam.video->controls());
 
-  const DeviceNumber video_number{kVideoMajor, 0};
+  const DeviceNumber video_number{kVideoMajor, place.node};
   webcam.media = std::make_shared<SimulatedMedia>("uvcvideo", description.card, description.bus);
   const uint32_t video = webcam.media->add_entity("HD Webcam: HD Webcam", MEDIA_ENT_F_IO_V4L);
   const uint32_t video_sink = webcam.media->add_pad(video, MEDIA_PAD_FL_SINK);
@@ -95,9 +104,9 @@ SimulatedWebcam plug_webcam(SimulatedKernel& kernel) {
   webcam.media->add_link(unit_source, video_sink, fixed);
   webcam.media->add_interface(video, MEDIA_INTF_T_V4L_VIDEO, video_number);
 
-  const std::string device = "pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0";
-  kernel.plug("video0", video_number, device, webcam.video);
-  kernel.plug("media0", {kMediaMajor, 0}, device, webcam.media);
+  const std::string device = "pci0000:00/0000:00:14.0/usb1/1-" + port + "/1-" + port + ":1.0";
+  kernel.plug("video" + node, video_number, device, webcam.video);
+  kernel.plug("media" + node, {kMediaMajor, place.node}, device, webcam.media);
   return webcam;
 }
 

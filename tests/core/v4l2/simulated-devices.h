@@ -13,6 +13,18 @@
 
 namespace gstcam::v4l2::test {
 
+/** A node that succeeds in whatever it is asked, and answers with nothing but set bits. */
+class NonsenseNode final : public SimulatedNode {
+ public:
+  int ioctl(SimulatedFile& file, unsigned long request, void* argument) override;
+};
+
+/** Where a webcam is plugged in, and which number its nodes get. */
+struct WebcamPlace {
+  uint32_t port = 2;
+  uint32_t node = 0;
+};
+
 /**
  * A webcam as uvcvideo shows one: /dev/media0 and /dev/video0, YUYV and MJPG in discrete sizes up
  * to 1280x720 with discrete intervals, controls with a menu whose exposure time is inactive while
@@ -22,7 +34,7 @@ struct SimulatedWebcam {
   std::shared_ptr<SimulatedMedia> media;
   std::shared_ptr<SimulatedVideoNode> video;
 };
-SimulatedWebcam plug_webcam(SimulatedKernel& kernel);
+SimulatedWebcam plug_webcam(SimulatedKernel& kernel, WebcamPlace place = {});
 
 /**
  * A raw camera: /dev/media1 with an imx219 (/dev/v4l-subdev0), a CSI-2 receiver (/dev/v4l-subdev1)

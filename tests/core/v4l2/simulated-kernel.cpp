@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/core/v4l2/simulated-kernel.h"
 
+#include <glib.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -53,6 +54,8 @@ int SimulatedKernel::open(const std::string& path, int /*flags*/) {
   auto it = plugged_.find(path);
   if (it == plugged_.end())
     return -ENOENT;
+  if (auto refused = refused_.find(path); refused != refused_.end())
+    return -refused->second;
   auto file = std::make_unique<SimulatedFile>();
   file->path = path;
   file->node = it->second.node;
@@ -139,8 +142,8 @@ int SimulatedKernel::poll(int fd, short events) {
 }
 
 /*
- * An eventfd can only be readable: it is that while poll() for what is waited for reports any of it,
- * or what poll() reports unasked.
+ * An eventfd can only be readable: it is that while poll() for what is waited for reports any of
+ * it, or what poll() reports unasked.
  */
 short SimulatedKernel::wake_events(int fd, short events) {
   Lock lock(mutex_);
@@ -154,9 +157,8 @@ short SimulatedKernel::wake_events(int fd, short events) {
 
 void SimulatedKernel::update_descriptors() {
   for (auto& [fd, file] : files_) {
-    const bool ready =
-        file->interest && (revents(*file, *file->interest) &
-                           (*file->interest | POLLERR | POLLHUP | POLLNVAL)) != 0;
+    const bool ready = file->interest && (revents(*file, *file->interest) &
+                                          (*file->interest | POLLERR | POLLHUP | POLLNVAL)) != 0;
     if (ready == file->signalled)
       continue;
     uint64_t value = 1;
@@ -227,12 +229,14 @@ void SimulatedKernel::plug(const std::string& name, DeviceNumber number, const s
 void SimulatedKernel::unplug(const std::string& name) {
   Lock lock(mutex_);
   plugged_.erase("/dev/" + name);
+  unplugged_at_ = g_get_monotonic_time();
   update_descriptors();
 }
 
 void SimulatedKernel::unplug_all() {
   Lock lock(mutex_);
   plugged_.clear();
+  unplugged_at_ = g_get_monotonic_time();
   update_descriptors();
 }
 
@@ -256,6 +260,14 @@ void SimulatedKernel::unplug_at_call(size_t n) {
   unplug_at_ = n;
 }
 
+void SimulatedKernel::refuse(const std::string& name, int error) {
+  Lock lock(mutex_);
+  if (error == 0)
+    refused_.erase("/dev/" + name);
+  else
+    refused_["/dev/" + name] = error;
+}
+
 void SimulatedKernel::tamper(unsigned long request, std::function<void(void* argument)> change) {
   Lock lock(mutex_);
   tampers_[request] = std::move(change);
@@ -265,6 +277,7 @@ void SimulatedKernel::clear_faults() {
   Lock lock(mutex_);
   faults_.clear();
   call_faults_.clear();
+  refused_.clear();
   unplug_at_.reset();
   tampers_.clear();
 }
@@ -283,6 +296,11 @@ size_t SimulatedKernel::count_of(unsigned long request) const {
   Lock lock(mutex_);
   return static_cast<size_t>(
       std::ranges::count_if(calls_, [request](const Call& c) { return c.request == request; }));
+}
+
+int64_t SimulatedKernel::unplugged_at() const {
+  Lock lock(mutex_);
+  return unplugged_at_;
 }
 
 size_t SimulatedKernel::open_files() const {

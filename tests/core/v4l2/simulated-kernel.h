@@ -11,6 +11,7 @@
  *
  *     fail(request, nth, error)   the nth call of an ioctl, of open, mmap ... fails
  *     fail_call(n, error)         the nth call of all fails; calls() tells how many there were
+ *     refuse(name, error)         one node cannot be opened
  *     tamper(request, change)     what an ioctl answers is changed: hostile drivers
  *     unplug(name)                ENODEV everywhere, POLLHUP, as of a USB plug that was pulled
  *     unplug_at_call(n)           the same for all of them, when the nth call begins
@@ -135,6 +136,8 @@ class SimulatedKernel final : public Kernel {
   void fail_call(size_t n, int error);
   /** Everything is unplugged when the nth call of all begins. */
   void unplug_at_call(size_t n);
+  /** Every open() of that node from now on; 0: no longer. */
+  void refuse(const std::string& name, int error);
   /** `change` is applied to the argument after `request` succeeded, from now on. */
   void tamper(unsigned long request, std::function<void(void* argument)> change);
   void clear_faults();
@@ -145,6 +148,8 @@ class SimulatedKernel final : public Kernel {
   /** The nth of all calls. */
   [[nodiscard]] Call call(size_t n) const;
   [[nodiscard]] size_t count_of(unsigned long request) const;
+  /** When something was unplugged last: of g_get_monotonic_time(), 0 where nothing was. */
+  [[nodiscard]] int64_t unplugged_at() const;
   [[nodiscard]] size_t open_files() const;
   [[nodiscard]] size_t mappings() const;
   [[nodiscard]] size_t buffers() const;
@@ -184,7 +189,9 @@ class SimulatedKernel final : public Kernel {
   std::vector<Call> calls_;
   std::multimap<unsigned long, Fault> faults_;
   std::map<size_t, int> call_faults_;
+  std::map<std::string, int> refused_;  // by path
   std::optional<size_t> unplug_at_;
+  int64_t unplugged_at_ = 0;
   std::map<unsigned long, std::function<void(void*)>> tampers_;
 };
 

@@ -251,6 +251,19 @@ void test_unplugged() {
   }
 }
 
+/* Nodes are numbered anew: another camera on the node of before is not the one that was asked for. */
+void test_another_on_its_node() {
+  Fixture f;
+  f.kernel.unplug_all();
+  v4l2::test::plug_webcam(f.kernel, {.port = 7, .node = 0});
+  const Result<void> acquired = f.camera().acquire({});
+  CHECK_ERROR(acquired, Code::NotFound);
+  g_assert_nonnull(strstr(acquired.error().message.c_str(), "another device"));
+  f.webcam = v4l2::test::plug_webcam(f.kernel);
+  f.run();
+  f.make_frame();
+}
+
 /* Whether or not it streams: who has it open is told, once. */
 void test_unplugged_idle() {
   const std::function<void(Fixture&)> lives[] = {
@@ -395,6 +408,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/uvcvideo/buffers-outlive", test_buffers_outlive);
   g_test_add_func("/uvcvideo/damaged", test_damaged);
   g_test_add_func("/uvcvideo/unplugged", test_unplugged);
+  g_test_add_func("/uvcvideo/another-on-its-node", test_another_on_its_node);
   g_test_add_func("/uvcvideo/unplugged-idle", test_unplugged_idle);
   g_test_add_func("/uvcvideo/hardware-fails", test_hardware_fails);
   g_test_add_func("/uvcvideo/controls", test_controls);
