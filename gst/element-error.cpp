@@ -38,7 +38,7 @@ GstErrorCode to_gst_error(Error::Code code) {
     case Error::Code::Failed:
       break;
   }
-  return {GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_FAILED};
+  return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED};
 }
 
 std::string error_text(const Error& error) {

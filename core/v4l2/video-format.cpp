@@ -117,7 +117,8 @@ Result<VideoFormat> from_v4l2(const v4l2_format& raw, uint32_t buffer_type) {
   if (!is_metadata(buffer_type) &&
       (format.size.width == 0 || format.size.height == 0 || format.size.width > kMaxFrameSide ||
        format.size.height > kMaxFrameSide)) {
-    return wrong("frames of " + format.to_string());
+    return wrong("frames of " + std::to_string(format.size.width) + "x" +
+                 std::to_string(format.size.height) + " " + fourcc_text(format.fourcc));
   }
   for (uint32_t i = 0; i < format.plane_count; i++) {
     const uint32_t size = format.planes[i].size;

@@ -126,6 +126,8 @@ Result<void> UvcvideoPipeline::set_up(StreamConfiguration& stream) {
                                           wanted.to_string() + ", which it offers, and set " +
                                           format->to_string());
   Result<FrameLayout> layout = layout_of(*format, stream.format);
+  if (!layout && layout.error().code == Error::Code::Invalid)
+    return device_->device().nonsense(layout.error().message);
   if (!layout)
     return layout.error().within(device_->device().label());
   if (Result<void> r = set_rate(stream); !r)

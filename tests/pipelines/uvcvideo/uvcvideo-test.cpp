@@ -251,7 +251,8 @@ void test_unplugged() {
   }
 }
 
-/* Nodes are numbered anew: another camera on the node of before is not the one that was asked for. */
+/* Nodes are numbered anew: another camera on the node of before is not the one that was asked for.
+ */
 void test_another_on_its_node() {
   Fixture f;
   f.kernel.unplug_all();
