@@ -8,10 +8,7 @@
  * element that streams. In the end this process has as many descriptors as in the beginning.
  */
 #include <gst/gst.h>
-#include <sys/wait.h>
 
-#include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -19,11 +16,13 @@
 #include "base/glib-ptr.h"
 #include "gst/mini-object-ptr.h"
 #include "tests/gst/holdings.h"
+#include "tests/gst/webcam-process.h"
 
 using gstcam::ErrorOut;
 using gstcam::MiniObjectPtr;
 using gstcam::ObjectPtr;
 using gstcam::test::Holdings;
+using gstcam::test::WebcamProcess;
 using MessagePtr = MiniObjectPtr<GstMessage>;
 
 namespace {
@@ -107,30 +106,6 @@ void stream_from(GstDevice* device) {
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
 }
 
-/* Not a GSubprocess: GLib's own thread closes a descriptor of it some time after its end. */
-GPid plug(const char* webcam) {
-  std::string program = webcam;
-  std::string option = "--serial";
-  std::string serial = "FOLLOW";
-  char* arguments[] = {program.data(), option.data(), serial.data(), nullptr};
-  const auto flags =
-      static_cast<GSpawnFlags>(G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL);
-  GPid pid = 0;
-  ErrorOut error;
-  if (!g_spawn_async(nullptr, arguments, nullptr, flags, nullptr, nullptr, &pid, &error))
-    g_error("%s: %s", webcam, error.message());
-  return pid;
-}
-
-void pull(GPid pid) {
-  g_assert_cmpint(kill(pid, SIGKILL), ==, 0);
-  int status = 0;
-  pid_t ended = 0;
-  while ((ended = waitpid(pid, &status, 0)) < 0 && errno == EINTR) {
-  }
-  g_assert_cmpint(ended, ==, pid);
-}
-
 class Follower {
  public:
   explicit Follower(const char* webcam)
@@ -147,7 +122,7 @@ class Follower {
 
   /** Plugs it in and pulls it out; the id it had. */
   std::string cycle(bool stream) {
-    const GPid webcam = plug(webcam_);
+    WebcamProcess webcam(webcam_, "FOLLOW");
     expect(bus_.get(), false, "simulated/");
     const News came = expect(bus_.get(), true, "uvcvideo/");
     g_assert_cmpuint(count_listed(monitor_.get()), ==, 1);
@@ -156,7 +131,7 @@ class Follower {
     expect_text(text_of(came.device.get(), "camera.driver"), "uvcvideo");
     if (stream)
       stream_from(came.device.get());
-    pull(webcam);
+    webcam.pull();
     const News went = expect(bus_.get(), false, "uvcvideo/");
     g_assert_true(went.device.get() == came.device.get());
     expect(bus_.get(), true, "simulated/");
