@@ -47,8 +47,7 @@ void DeviceWatch::attach() {
   if (gone_)
     return;
   // GIOCondition's values are poll()'s.
-  const int condition =
-      device_.kernel().wake_events(device_.fd(), events()) | G_IO_ERR | G_IO_HUP;
+  const int condition = device_.kernel().wake_events(device_.fd(), events()) | G_IO_ERR | G_IO_HUP;
   tag_ = g_source_add_unix_fd(source_.get(), device_.fd(), static_cast<GIOCondition>(condition));
 }
 
