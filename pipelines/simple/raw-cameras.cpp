@@ -46,6 +46,12 @@ bool is_sensor(const MediaGraph::Entity& entity) {
          entity.interface_type == MEDIA_INTF_T_V4L_SUBDEV && entity.node;
 }
 
+/** What is there for cameras of a graph that has none: its drivers go on without a sensor. */
+bool waits_for_sensor(const MediaGraph& graph) {
+  return graph.entities_with_function(MEDIA_ENT_F_CAM_SENSOR).empty() &&
+         !graph.entities_with_function(MEDIA_ENT_F_VID_IF_BRIDGE).empty();
+}
+
 bool is_raw(const CameraSensor& sensor) {
   return std::ranges::any_of(sensor.modes(), [](const v4l2::SensorMode& mode) {
     return mode.format.kind == MediaBusFormat::Kind::Bayer;
@@ -187,6 +193,10 @@ Result<void> look_at(Kernel& kernel, const std::string& node, const DeviceClaims
   if (!graph)
     return graph.error();
   const Looked at{kernel, *media, *graph, *device};
+  if (waits_for_sensor(*graph))
+    found.errors.emplace_back(
+        Error::Code::NotFound, media->device().label() + " has a receiver, and no sensor",
+        "the sensor's driver is not loaded, or the sensor does not answer: look at 'dmesg'");
   for (size_t i = 0; i < graph->entities().size(); i++) {
     if (!is_sensor(graph->entities()[i]))
       continue;

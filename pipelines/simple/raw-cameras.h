@@ -31,8 +31,8 @@ struct RawCameras {
 
 /**
  * Every sensor with raw modes from which links lead to a node that captures raw frames, by blocks
- * that do not process pictures. A raw sensor without such a way is an error; hardware that others
- * have `taken` is not looked at.
+ * that do not process pictures. A raw sensor without such a way is an error, and so is a receiver
+ * without a sensor; hardware that others have `taken` is not looked at.
  */
 Result<RawCameras> find_raw_cameras(v4l2::Kernel& kernel, const DeviceClaims& taken);
 

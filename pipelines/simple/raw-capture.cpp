@@ -21,6 +21,11 @@ constexpr int32_t kEventAhead = 16;
 constexpr int64_t kShortest = 1000000;
 constexpr int64_t kLongest = 10000000000;
 
+Error unplugged(const v4l2::Device& device) {
+  return Error(Error::Code::Lost, device.label() + " was unplugged",
+               "plug it in and open the camera again");
+}
+
 }  // namespace
 
 RawCapture::RawCapture(SensorPath& path, soft::RawSource::Events& events)
@@ -190,6 +195,8 @@ void RawCapture::give_back(uint32_t index) {
 
 /* All that are there first: only then is it known which frame starts now. */
 void RawCapture::frames_ready(DeviceWatch::Ready what) {
+  if (what.gone)
+    return fail(unplugged(path_.video().device()));
   if (!running_)
     return;
   // One that is gone says that it has everything.
@@ -271,6 +278,8 @@ ControlList RawCapture::taken_with(uint32_t number) const {
 }
 
 void RawCapture::starts_ready(DeviceWatch::Ready what) {
+  if (what.gone)
+    return fail(unplugged(*starts_));
   std::optional<uint32_t> newest;
   while (running_) {
     Result<std::optional<v4l2::Event>> event = v4l2::EventQueue(*starts_).dequeue();

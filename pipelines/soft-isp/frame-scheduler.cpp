@@ -126,9 +126,8 @@ void FrameScheduler::frame_exposed(uint32_t sequence, const ControlList& taken_w
 }
 
 void FrameScheduler::source_failed(const Error& error) {
-  if (!running_)
-    return;
-  abandon();
+  if (running_)
+    abandon();
   owner_.camera_failed(error);
 }
 

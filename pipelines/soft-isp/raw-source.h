@@ -41,7 +41,7 @@ class RawSource {
      * far as the source knows them.
      */
     virtual void frame_exposed(uint32_t sequence, const ControlList& taken_with) = 0;
-    /** No frame follows. */
+    /** No frame follows; also of a source that does not run, and will not any more. */
     virtual void source_failed(const Error& error) = 0;
   };
 

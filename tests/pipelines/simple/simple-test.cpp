@@ -89,6 +89,20 @@ void test_no_way() {
   g_assert_true(found.errors.at(0).code == Code::NotFound);
 }
 
+/* A receiver whose sensor did not come up is told of; a graph for something else is not. */
+void test_no_sensor() {
+  SimulatedKernel kernel;
+  const v4l2::test::SimulatedRawCamera raw = v4l2::test::plug_raw_camera(kernel);
+  raw.media->entities[0].function = MEDIA_ENT_F_LENS;
+  RawCameras found = found_in(kernel);
+  g_assert_true(found.cameras.empty());
+  g_assert_cmpuint(found.errors.size(), ==, 1);
+  expect_text(found.errors[0].message, "/dev/media1 (unicam) has a receiver, and no sensor");
+  raw.media->entities[1].function = MEDIA_ENT_F_ATV_DECODER;
+  found = found_in(kernel);
+  g_assert_true(found.cameras.empty() && found.errors.empty());
+}
+
 void test_not_raw() {
   SimulatedKernel kernel;
   v4l2::test::SimulatedSensorDescription sensor = v4l2::test::imx219_description();
@@ -329,6 +343,46 @@ void test_unplugged() {
   }
 }
 
+/* Whether or not it streams: who has it open is told, once. */
+void test_unplugged_idle() {
+  const std::function<void(Fixture&)> lives[] = {
+      [](Fixture& f) { CHECK_OK(f.camera().acquire({})); },
+      [](Fixture& f) { f.configure(); },
+      [](Fixture& f) {
+        f.run();
+        f.take_and_wait();
+        f.f->requeue = false;
+        CHECK_OK(f.camera().stop());
+      },
+  };
+  for (const auto& life : lives) {
+    Fixture f;
+    life(f);
+    f.kernel.unplug_all();
+    f.f->wait_failed();
+    g_assert_true(f.f->failures[0].code == Code::Lost);
+    g_assert_true(f.f->failures[0].message.ends_with("was unplugged"));
+    std::vector<StreamConfiguration> streams(1);
+    CHECK_ERROR(f.camera().configure(streams), Code::Lost);
+    g_assert_cmpuint(f.f->failures.size(), ==, 1);
+  }
+}
+
+void test_another_on_its_node() {
+  Fixture f;
+  f.kernel.unplug_all();
+  f.kernel.plug("media1", {510, 1}, "platform/other", f.raw.media);
+  expect_error(f.camera().acquire({}), Code::NotFound, "another device");
+}
+
+/* At no pixel rate a line takes for ever. (One without that control streams: simple-hosts.) */
+void test_no_pixel_rate() {
+  v4l2::test::SimulatedSensorDescription sensor = v4l2::test::imx219_description();
+  sensor.pixel_rate = 0;
+  Fixture f(std::make_shared<IpaPlan>(), sensor);
+  expect_error(f.camera().acquire({}), Code::Protocol, "3280 + 168 pixels at 0/s");
+}
+
 void test_hardware_fails() {
   Fixture f;
   f.run();
@@ -561,6 +615,7 @@ int main(int argc, char** argv) {
   (void)g_main_context_default();  // GLib keeps it once it is made: before descriptors are counted
   g_test_add_func("/simple/found", test_found);
   g_test_add_func("/simple/no-way", test_no_way);
+  g_test_add_func("/simple/no-sensor", test_no_sensor);
   g_test_add_func("/simple/not-raw", test_not_raw);
   g_test_add_func("/simple/modes", test_modes);
   g_test_add_func("/simple/modes-busy", test_modes_busy);
@@ -573,6 +628,9 @@ int main(int argc, char** argv) {
   g_test_add_func("/simple/damaged", test_damaged);
   g_test_add_func("/simple/without-requests", test_without_requests);
   g_test_add_func("/simple/unplugged", test_unplugged);
+  g_test_add_func("/simple/unplugged-idle", test_unplugged_idle);
+  g_test_add_func("/simple/another-on-its-node", test_another_on_its_node);
+  g_test_add_func("/simple/no-pixel-rate", test_no_pixel_rate);
   g_test_add_func("/simple/hardware-fails", test_hardware_fails);
   g_test_add_func("/simple/sensor-fails", test_sensor_fails);
   g_test_add_func("/simple/link-refused", test_link_refused);
