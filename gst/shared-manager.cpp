@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/shared-manager.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -19,15 +20,27 @@ Shared& shared() {
   return instance;
 }
 
-/** Where one thing went wrong while cameras were looked for, that is the cause of finding none. */
+/**
+ * Where all that went wrong while cameras were looked for is of one kind, that is the cause of
+ * finding none: a webcam that nobody may open is refused to each platform that looks at it.
+ */
 Error explained(const Error& error, const std::vector<Error>& causes) {
-  if (error.code != Error::Code::NotFound || causes.size() != 1)
+  if (error.code != Error::Code::NotFound || causes.empty())
     return error;
-  const Error& cause = causes.front();
-  std::string hint = cause.hint;
-  if (!hint.empty() && !error.hint.empty())
-    hint += "; ";
-  return Error(cause.code, error.message, hint + error.hint);
+  const Error::Code code = causes.front().code;
+  std::vector<std::string> hints;
+  for (const Error& cause : causes) {
+    if (cause.code != code)
+      return error;
+    if (!cause.hint.empty() && std::ranges::find(hints, cause.hint) == hints.end())
+      hints.push_back(cause.hint);
+  }
+  if (!error.hint.empty())
+    hints.push_back(error.hint);
+  std::string hint;
+  for (const std::string& part : hints)
+    hint += (hint.empty() ? "" : "; ") + part;
+  return Error(code, error.message, hint);
 }
 
 Error none_found(const std::vector<Error>& errors) {

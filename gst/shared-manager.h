@@ -26,8 +26,8 @@ std::shared_ptr<CameraManager> shared_camera_manager();
 /**
  * The camera of that id or model, of an empty name the first, of those that there are now: what was
  * known before may have been pulled out and plugged in again as another node, and nobody watched.
- * NotFound lists the cameras that there are; where one platform or camera could not be asked, that
- * is the error.
+ * NotFound lists the cameras that there are; where platforms or cameras could not be asked, and all
+ * for one reason, that is the error.
  */
 Result<std::shared_ptr<Camera>> find_camera(CameraManager& manager, const std::string& name);
 
