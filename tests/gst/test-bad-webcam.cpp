@@ -12,7 +12,7 @@
 
 #include "core/v4l2/device.h"
 #include "gst/device-provider.h"
-#include "tests/gst/webcam-world.h"
+#include "tests/gst/kernel-world.h"
 #include "tests/keep-time.h"
 
 using namespace gstcam;
@@ -387,12 +387,7 @@ void test_stand_in() {
   WebcamWorld w;
   const auto chart = std::make_shared<FakeScript>();
   chart->properties.stand_in = true;
-  set_pipeline_factories([&w, chart] {
-    std::vector<std::unique_ptr<PipelineFactory>> factories;
-    factories.push_back(std::make_unique<uvcvideo::UvcvideoFactory>(w.kernel));
-    factories.push_back(std::make_unique<FakeFactory>(std::vector{chart}));
-    return factories;
-  });
+  w.use_platforms([chart] { return std::make_unique<FakeFactory>(std::vector{chart}); });
   w.kernel.refuse("video0", EACCES);
   assert_streams(p);
   std::vector<Posted> warnings = p.warnings();

@@ -6,7 +6,7 @@
  */
 #include <linux/videodev2.h>
 
-#include "tests/gst/webcam-world.h"
+#include "tests/gst/kernel-world.h"
 #include "tests/keep-time.h"
 
 using namespace gstcam;
@@ -32,8 +32,31 @@ void assert_told(const Posted& error) {
   g_assert_false(error.text.empty());
 }
 
+/* What kind of camera it is. */
+struct Kind {
+  const char* name;
+  std::unique_ptr<KernelWorld> (*make)(bool count_descriptors);
+  const char* properties;
+  const char* caps;
+  size_t frame_bytes;
+
+  [[nodiscard]] std::unique_ptr<KernelWorld> world() const { return make(true); }
+};
+
+template <typename World>
+std::unique_ptr<KernelWorld> make_world(bool count_descriptors) {
+  return std::make_unique<World>(count_descriptors);
+}
+
+constexpr Kind kKinds[] = {
+    {"webcam", make_world<WebcamWorld>, "", "video/x-raw,format=YUY2,width=320,height=240",
+     size_t{320} * 240 * 2},
+    {"raw-camera", make_world<RawCameraWorld>, "ipa-isolation=thread",
+     "video/x-raw,format=NV12,width=640,height=480", size_t{640} * 480 * 3 / 2},
+};
+
 /** Up and down again. The camera goes some time; as long as it is open that is told promptly. */
-bool live(WebcamWorld& w, LivePipeline& p) {
+bool live(KernelWorld& w, LivePipeline& p) {
   p.forget();
   for (const Step& step : kLife) {
     p.count_again();
@@ -53,47 +76,63 @@ bool live(WebcamWorld& w, LivePipeline& p) {
   return told;
 }
 
-size_t calls_of_a_life(LivePipeline& p) {
-  WebcamWorld w;
-  g_assert_false(live(w, p));
-  return w.kernel.calls();
-}
+struct Case {
+  const Kind* kind;
+  GstState state = GST_STATE_NULL;
+  size_t frames = 0;
+};
 
-void test_every_call() {
-  LivePipeline p;
-  calls_of_a_life(p);  // what is made once for the whole process
-  const size_t calls = calls_of_a_life(p);
-  g_test_message("%zu calls", calls);
-  g_assert_cmpuint(calls, >, 100);
+/* A pipeline that lived once: what is made once for a process, or a pipeline, is there. */
+class Pipeline : public LivePipeline {
+ public:
+  explicit Pipeline(const Kind& kind, const std::string& properties = "")
+      : LivePipeline(properties + kind.properties, kind.caps) {
+    for (const bool again : {false, true}) {
+      const std::unique_ptr<KernelWorld> w = kind.make(again);
+      g_assert_false(live(*w, *this));
+      calls_ = w->kernel.calls();
+    }
+  }
+  /** That a life makes of the kernel. */
+  [[nodiscard]] size_t calls() const { return calls_; }
+
+ private:
+  size_t calls_ = 0;
+};
+
+void test_every_call(gconstpointer data) {
+  const Kind& kind = *static_cast<const Case*>(data)->kind;
+  Pipeline p(kind);
+  g_test_message("%zu calls", p.calls());
+  g_assert_cmpuint(p.calls(), >, 100);
   size_t told = 0;
-  for (size_t n = 0; n < calls; n++) {
-    WebcamWorld w;
-    w.kernel.unplug_at_call(n);
-    told += live(w, p) ? 1 : 0;
-    w.mend();
+  for (size_t n = 0; n < p.calls(); n++) {
+    const std::unique_ptr<KernelWorld> w = kind.world();
+    w->kernel.unplug_at_call(n);
+    told += live(*w, p) ? 1 : 0;
+    w->mend();
     assert_streams(p);
   }
   /* When the last file is closed nobody is there to be told. */
-  g_assert_cmpuint(told, >, calls - 20);
+  g_assert_cmpuint(told, >, p.calls() - 20);
 }
 
 /* Nothing happens by then but that the cable is pulled. */
 void test_in_state(gconstpointer data) {
-  const GstState state = *static_cast<const GstState*>(data);
-  LivePipeline p;
-  calls_of_a_life(p);
-  WebcamWorld w;
+  const Case& c = *static_cast<const Case*>(data);
+  Pipeline p(*c.kind);
+  const std::unique_ptr<KernelWorld> w = c.kind->world();
   for (int i = 0; i < 10; i++) {
     p.forget();
-    g_assert_true(p.set_state(state));
-    if (state == GST_STATE_PLAYING)
+    g_assert_true(p.set_state(c.state));
+    if (c.state == GST_STATE_PLAYING)
       g_assert_true(p.wait_frames(2));
-    w.unplug();
-    if (state == GST_STATE_NULL) {
+    w->unplug();
+    if (c.state == GST_STATE_NULL) {
       g_assert_false(p.set_state(GST_STATE_READY));
       g_assert_cmpint(p.error()->code, ==, GST_RESOURCE_ERROR_NOT_FOUND);
     } else {
-      const Posted error = p.wait_error(w.kernel.unplugged_at() + kPromptly);
+      const Posted error = p.wait_error(w->kernel.unplugged_at() + kPromptly);
       assert_told(error);
       g_assert_true(error.says("was unplugged"));
       /* An application that goes on all the same is told again. */
@@ -103,53 +142,56 @@ void test_in_state(gconstpointer data) {
         assert_told(p.wait_error(G_MAXINT64));
     }
     g_assert_true(p.set_state(GST_STATE_NULL));
-    w.mend();
+    w->mend();
     assert_streams(p);
   }
 }
 
 /* The thread that would push the error's end of stream is stuck with a frame. */
-void test_blocked_downstream() {
-  LivePipeline p;
-  calls_of_a_life(p);
-  WebcamWorld w;
+void test_blocked_downstream(gconstpointer data) {
+  const Kind& kind = *static_cast<const Case*>(data)->kind;
+  Pipeline p(kind);
+  const std::unique_ptr<KernelWorld> w = kind.world();
   p.block(true);
   g_assert_true(p.set_state(GST_STATE_PLAYING));
   p.wait_blocked();
-  w.unplug();
-  assert_told(p.wait_error(w.kernel.unplugged_at() + kPromptly));
+  w->unplug();
+  assert_told(p.wait_error(w->kernel.unplugged_at() + kPromptly));
   p.block(false);
   g_assert_true(p.set_state(GST_STATE_NULL));
-  w.mend();
+  w->mend();
   assert_streams(p);
 }
 
 /* Frames live as long as somebody has them; the device and all else is given back before. */
 void test_frames_downstream(gconstpointer data) {
-  const auto count = static_cast<size_t>(GPOINTER_TO_UINT(data));
-  LivePipeline p;
-  calls_of_a_life(p);
-  WebcamWorld w;
+  const Case& c = *static_cast<const Case*>(data);
+  Pipeline p(*c.kind);
+  const std::unique_ptr<KernelWorld> w = c.kind->world();
   const size_t descriptors = v4l2::test::open_descriptors();
-  p.hold(count);
+  p.hold(c.frames);
   g_assert_true(p.set_state(GST_STATE_PLAYING));
-  g_assert_true(p.wait_frames(static_cast<int>(count) + 2));
-  w.unplug();
-  assert_told(p.wait_error(w.kernel.unplugged_at() + kPromptly));
+  g_assert_true(p.wait_frames(static_cast<int>(c.frames) + 2));
+  w->unplug();
+  assert_told(p.wait_error(w->kernel.unplugged_at() + kPromptly));
   g_assert_true(p.set_state(GST_STATE_NULL));
-  g_assert_cmpuint(w.kernel.open_files(), ==, 0);
-  g_assert_cmpuint(w.kernel.buffers(), ==, 0);
+  g_assert_cmpuint(w->kernel.open_files(), ==, 0);
+  g_assert_cmpuint(w->kernel.mappings(), ==, 0);
+  g_assert_cmpuint(w->kernel.buffers(), ==, 0);
 
   std::vector<BufferPtr> frames = p.drop();
-  g_assert_cmpuint(frames.size(), ==, count);
-  w.mend();
+  g_assert_cmpuint(frames.size(), ==, c.frames);
+  w->mend();
   assert_streams(p);
   for (const BufferPtr& frame : frames) {
     GstMapInfo map;
     g_assert_true(gst_buffer_map(frame.get(), &map, GST_MAP_READ));
-    g_assert_cmpuint(map.size, ==, 320 * 240 * 2);
-    g_assert_cmpuint(map.data[0], ==, GST_BUFFER_OFFSET(frame.get()) & 0xffU);
-    g_assert_cmpuint(map.data[map.size - 1], ==, map.data[0]);
+    g_assert_cmpuint(map.size, ==, c.kind->frame_bytes);
+    /* A webcam's frame is its number. */
+    if (c.kind == &kKinds[0]) {
+      g_assert_cmpuint(map.data[0], ==, GST_BUFFER_OFFSET(frame.get()) & 0xffU);
+      g_assert_cmpuint(map.data[map.size - 1], ==, map.data[0]);
+    }
     gst_buffer_unmap(frame.get(), &map);
   }
   frames.clear();
@@ -163,8 +205,7 @@ void test_frames_downstream(gconstpointer data) {
 void test_another_node() {
   const std::string usb = "camera-name=uvcvideo/pci0000:00/0000:00:14.0/usb1/";
   LivePipeline other(usb + "1-3/1-3:1.0");
-  LivePipeline p(usb + "1-2/1-2:1.0");
-  calls_of_a_life(p);
+  Pipeline p(kKinds[0], usb + "1-2/1-2:1.0 ");
   WebcamWorld w;
   w.plug({.port = 3, .node = 1});
   g_assert_true(other.set_state(GST_STATE_PLAYING));
@@ -193,18 +234,25 @@ int main(int argc, char** argv) {
   init_element_test(&argc, &argv);
   (void)g_main_context_default();  // GLib keeps it once it is made: before descriptors are counted
   static constexpr std::pair<const char*, GstState> kStates[] = {
-      {"/unplug/in-null", GST_STATE_NULL},
-      {"/unplug/in-ready", GST_STATE_READY},
-      {"/unplug/in-paused", GST_STATE_PAUSED},
-      {"/unplug/in-playing", GST_STATE_PLAYING},
+      {"in-null", GST_STATE_NULL},
+      {"in-ready", GST_STATE_READY},
+      {"in-paused", GST_STATE_PAUSED},
+      {"in-playing", GST_STATE_PLAYING},
   };
-  for (const auto& [name, state] : kStates)
-    g_test_add_data_func(name, &state, test_in_state);
-  g_test_add_func("/unplug/blocked-downstream", test_blocked_downstream);
-  g_test_add_data_func("/unplug/frames-downstream", GUINT_TO_POINTER(3), test_frames_downstream);
-  g_test_add_data_func("/unplug/all-frames-downstream", GUINT_TO_POINTER(20),
-                       test_frames_downstream);
+  std::vector<std::unique_ptr<Case>> cases;
+  const auto add = [&cases](const std::string& name, const Case& c, GTestDataFunc test) {
+    cases.push_back(std::make_unique<Case>(c));
+    g_test_add_data_func(("/unplug/" + std::string(c.kind->name) + "/" + name).c_str(),
+                         cases.back().get(), test);
+  };
+  for (const Kind& kind : kKinds) {
+    for (const auto& [name, state] : kStates)
+      add(name, {&kind, state}, test_in_state);
+    add("blocked-downstream", {&kind}, test_blocked_downstream);
+    add("frames-downstream", {&kind, GST_STATE_NULL, 3}, test_frames_downstream);
+    add("all-frames-downstream", {&kind, GST_STATE_NULL, 20}, test_frames_downstream);
+    add("every-call", {&kind}, test_every_call);
+  }
   g_test_add_func("/unplug/another-node", test_another_node);
-  g_test_add_func("/unplug/every-call", test_every_call);
   return g_test_run();
 }
