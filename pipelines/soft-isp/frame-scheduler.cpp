@@ -38,6 +38,7 @@ void FrameScheduler::start(const Run& run) {
   completed_ = developed_ = started_ = 0;
   stage_ = Stage::Idle;
   frame_us_ = static_cast<int64_t>(run.mode.frame_duration_min / 1000);
+  isp_us_ = 0;
   running_ = true;
   have_params_ = false;
   metadata_.clear();
@@ -208,6 +209,7 @@ void FrameScheduler::develop() {
     return;
   const Frame& f = frame(developed_);
   stage_ = Stage::Developing;
+  developing_since_ = g_get_monotonic_time();
   run_.isp->develop(run_.source->raw(f.start.raw), params_, f.start.request->buffer(0)->data(),
                     &stats_);
 }
@@ -221,6 +223,7 @@ void FrameScheduler::developed(const Result<void>& outcome) {
     return;
   }
   Frame& f = frame(developed_);
+  isp_us_ = g_get_monotonic_time() - developing_since_;
   run_.source->release_raw(f.start.raw);
   // Of a frame that was developed with parameters that are not its own an IPA cannot learn.
   f.with_ipa = has_ipa() && f.attached_when == attached_;
@@ -370,7 +373,8 @@ void FrameScheduler::watch() {
   }
   const int64_t asked_last = awaits_params ? asked_at_ : stats_sent_at_;
   deadline_.signal_at(std::max(heard_at_, asked_last) + silence_us());
-  if (!run_.live || !have_params_)
+  // What there never was cannot stand in for what is late.
+  if (!run_.live || !have_params_ || (awaits_metadata && metadata_.empty()))
     return;
   // Metadata is wanted a frame after the parameters; and an IPA has half a frame in any case. A
   // word meanwhile earns it nothing.

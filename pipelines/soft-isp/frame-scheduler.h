@@ -25,6 +25,7 @@
  */
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -140,7 +141,8 @@ class FrameScheduler final : public IpaEvents, public RawSource::Events {
   void ask_for_params();
   void bridge_when_due();
   void bridge();
-  [[nodiscard]] int64_t frame_us() const { return frame_us_; }
+  /** Time that frames take here: an IPA need not be faster than the ISP is. */
+  [[nodiscard]] int64_t frame_us() const { return std::max(frame_us_, isp_us_); }
   [[nodiscard]] bool has_ipa() const { return run_.at_work.ipa != nullptr; }
   [[nodiscard]] bool can_bridge() const { return run_.live && have_params_; }
   void complete_without_ipa();
@@ -161,6 +163,8 @@ class FrameScheduler final : public IpaEvents, public RawSource::Events {
   Wakeup frame_deadline_;  // of a live camera's frame
   Run run_;
   int64_t frame_us_ = 0;  // duration of the last frame
+  int64_t isp_us_ = 0;    // that the ISP took for it
+  int64_t developing_since_ = 0;
   bool running_ = false;
 
   /* Counts of frames since start(): completed_ <= developed_ <= started_. */
