@@ -142,4 +142,31 @@ Result<void> TuningReader::finish() {
   return {};
 }
 
+Result<std::string> read_tuning_head(TuningReader& reader, int version,
+                                     const std::string& sensor_model) {
+  if (const YamlNode* node = reader.node("version")) {
+    Result<int64_t> number = node->as_int();
+    if (!number)
+      return std::move(number).error();
+    if (*number != version)
+      return node->error("tuning version " + std::to_string(*number) + " is not known",
+                         "this IPA reads version " + std::to_string(version));
+  }
+  std::string sensor = reader.word("sensor");
+  if (const YamlNode* node = reader.node("sensor");
+      node && sensor != "*" && sensor != sensor_model) {
+    reader.fail(node->error(
+        "this tuning is for the sensor '" + sensor + "', the camera's is '" + sensor_model + "'",
+        "choose the tuning file of the sensor; sensor: '*' says that a file suits any"));
+  }
+  return sensor;
+}
+
+Result<YamlNode> load_tuning(int fd, const std::string& name, const std::string& sensor_model) {
+  if (fd < 0)
+    return Error(Error::Code::NotFound, "there is no tuning file",
+                 "name one for the sensor '" + sensor_model + "'");
+  return load_yaml_fd(fd, name.empty() ? "tuning file" : name);
+}
+
 }  // namespace gstcam::algorithms

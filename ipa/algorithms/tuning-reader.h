@@ -50,4 +50,15 @@ class TuningReader {
   std::optional<Error> error_;
 };
 
+/**
+ * What every tuning file begins with: its version, and the sensor it is for ('*': any); the sensor.
+ * A version that is not `version` is an error at once, since its other entries mean something else;
+ * another sensor is one of the reader's.
+ */
+[[nodiscard]] Result<std::string> read_tuning_head(TuningReader& reader, int version,
+                                                   const std::string& sensor_model);
+/** The whole file, from its beginning; the fd stays the caller's. NotFound where there is none. */
+[[nodiscard]] Result<YamlNode> load_tuning(int fd, const std::string& name,
+                                           const std::string& sensor_model);
+
 }  // namespace gstcam::algorithms

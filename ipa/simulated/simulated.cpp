@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "ipa/algorithms/statistics.h"
@@ -245,7 +246,7 @@ Result<void> SimulatedIpa::compute_params(uint32_t frame, uint32_t params_buffer
   a.ccm.prepare(white.temperature, controls_.saturation(), parameters_);
   a.tone.prepare(controls_.contrast(), controls_.brightness(), parameters_);
 
-  if (Result<void> r = buffers_.write(params_buffer, parameters_); !r)
+  if (Result<void> r = buffers_.write(params_buffer, std::as_bytes(std::span(&parameters_, 1))); !r)
     return r;
   developed_.put(frame,
                  {digital_gain, white.gains, white.temperature, a.ccm.status().matrix, controls});
@@ -267,7 +268,9 @@ Result<void> SimulatedIpa::process_stats(uint32_t frame, uint32_t stats_buffer,
   if (!taken)
     return taken.error();
   taken->digital_gain = developed->digital_gain;
-  if (Result<void> r = buffers_.read(stats_buffer, statistics_); !r)
+  if (Result<void> r =
+          buffers_.read(stats_buffer, std::as_writable_bytes(std::span(&statistics_, 1)));
+      !r)
     return r;
   if (Result<void> r = algorithms::check_isp_statistics(statistics_); !r)
     return r;

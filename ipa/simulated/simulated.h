@@ -16,8 +16,8 @@
 
 #include "ipa/isp-parameters.h"
 #include "ipa/isp-statistics.h"
+#include "ipa/shared/buffer-map.h"
 #include "ipa/simulated/active-controls.h"
-#include "ipa/simulated/buffer-map.h"
 #include "ipa/simulated/frame-history.h"
 #include "ipa/simulated/saved-state.h"
 #include "ipa/simulated/tuning.h"
@@ -77,7 +77,8 @@ class SimulatedIpa : public Ipa {
   std::string tuning_name_;
   ipa::SensorInfo sensor_;
   ControlRanges ranges_;
-  BufferMap buffers_;
+  ipa::BufferMap buffers_{
+      {.writable = sizeof(GstCameraIspParameters), .read_only = sizeof(GstCameraIspStatistics)}};
   ActiveControls controls_;
   bool configured_ = false;
   bool running_ = false;

@@ -29,23 +29,10 @@ void read_algorithm(TuningReader& reader, const char* key, T& tuning) {
 Result<Tuning> Tuning::read(const YamlNode& root, const std::string& sensor_model) {
   Tuning tuning;
   TuningReader reader(root);
-  // First of all: entries of another version mean something else.
-  if (const YamlNode* version = reader.node("version")) {
-    Result<int64_t> number = version->as_int();
-    if (!number)
-      return std::move(number).error();
-    if (*number != kVersion)
-      return version->error("tuning version " + std::to_string(*number) + " is not known",
-                            "this IPA reads version " + std::to_string(kVersion));
-  }
-  tuning.sensor = reader.word("sensor");
-  if (const YamlNode* sensor = reader.node("sensor");
-      sensor && tuning.sensor != "*" && tuning.sensor != sensor_model) {
-    reader.fail(sensor->error(
-        "this tuning is for the sensor '" + tuning.sensor + "', the camera's is '" + sensor_model +
-            "'",
-        "choose the tuning file of the sensor; sensor: '*' says that a file suits any"));
-  }
+  Result<std::string> sensor = algorithms::read_tuning_head(reader, kVersion, sensor_model);
+  if (!sensor)
+    return std::move(sensor).error();
+  tuning.sensor = *std::move(sensor);
   TuningReader all = reader.map("algorithms");
   read_algorithm(all, "black-level", tuning.black_level);
   read_algorithm(all, "lens-shading", tuning.lens_shading);
@@ -61,10 +48,7 @@ Result<Tuning> Tuning::read(const YamlNode& root, const std::string& sensor_mode
 }
 
 Result<Tuning> Tuning::load(int fd, const std::string& name, const std::string& sensor_model) {
-  if (fd < 0)
-    return Error(Error::Code::NotFound, "there is no tuning file",
-                 "name one for the sensor '" + sensor_model + "'");
-  Result<YamlNode> root = load_yaml_fd(fd, name.empty() ? "tuning file" : name);
+  Result<YamlNode> root = algorithms::load_tuning(fd, name, sensor_model);
   if (!root)
     return std::move(root).error();
   return read(*root, sensor_model);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ipa/simulated/buffer-map.h"
+#include "ipa/shared/buffer-map.h"
 
 #include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>
 
-namespace gstcam::simulated {
+namespace gstcam::ipa {
 
 namespace {
 
@@ -21,18 +21,17 @@ const BufferMap::Entry* BufferMap::find(uint32_t id) const {
   return entry == entries_.end() ? nullptr : &*entry;
 }
 
-Result<void> BufferMap::map(const std::vector<ipa::Buffer>& buffers) {
+Result<void> BufferMap::map(const std::vector<Buffer>& buffers) {
   if (buffers.size() > kMaxBuffers - std::min(entries_.size(), kMaxBuffers))
     return Error(Error::Code::NoSpace,
                  "more than " + std::to_string(kMaxBuffers) + " buffers are to be mapped",
                  "unmap some first");
   std::vector<Entry> added;
   added.reserve(buffers.size());
-  for (const ipa::Buffer& buffer : buffers) {
+  for (const Buffer& buffer : buffers) {
     if (find(buffer.id) || std::ranges::find(added, buffer.id, &Entry::id) != added.end())
       return about(Error::Code::Invalid, buffer.id, "is mapped already");
-    const size_t needed =
-        buffer.writable ? sizeof(GstCameraIspParameters) : sizeof(GstCameraIspStatistics);
+    const size_t needed = buffer.writable ? sizes_.writable : sizes_.read_only;
     if (buffer.size < needed || buffer.size > kMaxSize)
       return about(Error::Code::Invalid, buffer.id,
                    "has " + std::to_string(buffer.size) + " bytes, " + std::to_string(needed) +
@@ -61,24 +60,26 @@ Result<void> BufferMap::unmap(const std::vector<uint32_t>& ids) {
   return result;
 }
 
-Result<void> BufferMap::write(uint32_t id, const GstCameraIspParameters& parameters) const {
+Result<void> BufferMap::write(uint32_t id, std::span<const std::byte> bytes) const {
   const Entry* entry = find(id);
   if (!entry)
     return about(Error::Code::NotFound, id, "is not mapped");
   if (!entry->writable)
     return about(Error::Code::Invalid, id, "is not writable: it takes no parameters");
-  std::memcpy(entry->memory.data(), &parameters, sizeof parameters);
+  if (entry->memory.size() < bytes.size())
+    return about(Error::Code::Invalid, id, "is too small for parameters");
+  std::memcpy(entry->memory.data(), bytes.data(), bytes.size());
   return {};
 }
 
-Result<void> BufferMap::read(uint32_t id, GstCameraIspStatistics& statistics) const {
+Result<void> BufferMap::read(uint32_t id, std::span<std::byte> bytes) const {
   const Entry* entry = find(id);
   if (!entry)
     return about(Error::Code::NotFound, id, "is not mapped");
-  if (entry->memory.size() < sizeof statistics)
+  if (entry->memory.size() < bytes.size())
     return about(Error::Code::Invalid, id, "is too small for statistics");
-  std::memcpy(&statistics, entry->memory.data(), sizeof statistics);
+  std::memcpy(bytes.data(), entry->memory.data(), bytes.size());
   return {};
 }
 
-}  // namespace gstcam::simulated
+}  // namespace gstcam::ipa
