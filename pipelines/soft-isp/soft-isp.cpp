@@ -32,11 +32,12 @@ Result<void> SoftIsp::open(const CameraOptions& options, TuningFile tuning,
   IpaJournal journal;
   journal.tuning = std::make_shared<const TuningFile>(std::move(tuning));
   journal.sensor = sensor;
-  auto crew = std::make_unique<IpaCrew>(IpaCrew::Options{.camera = camera_,
-                                                         .connect = options_.connect,
-                                                         .camera_options = options,
-                                                         .context = context},
-                                        *scheduler_, *listener_);
+  auto crew = std::make_unique<IpaCrew>(
+      IpaCrew::Options{.camera = camera_,
+                       .camera_options = options,
+                       .context = context,
+                       .make = IpaReplica::maker(options_.connect, context)},
+      *scheduler_, *listener_);
   if (Result<void> r = crew->open(std::move(journal)); !r)
     return r;
   {

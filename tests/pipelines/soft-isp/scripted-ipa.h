@@ -8,23 +8,20 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <limits>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "base/shared-memory.h"
 #include "core/isp/parameters.h"
 #include "core/sensor-info.h"
-#include "core/wakeup.h"
 #include "ipa/isp-statistics.h"
 #include "pipelines/soft-isp/ipa-connection.h"
+#include "tests/pipelines/scripted-events.h"
 
 namespace gstcam::test {
 
@@ -84,19 +81,10 @@ class ScriptedIpa : public simulated::IpaProxy {
       : plan_(std::move(plan)),
         events_(events),
         notices_(std::move(notices)),
-        wakeup_(std::make_unique<Wakeup>(context, "scripted ipa", [this, guard = guard_] {
-          const std::lock_guard lock(guard->mutex);
-          if (!guard->gone)
-            deliver();
-        })) {
+        outbox_(context, plan_->jitter_us) {
     plan_->alive++;
   }
-  /* As a real proxy: any thread, and waits for a handler that another thread is in. */
-  ~ScriptedIpa() override {
-    const std::lock_guard lock(guard_->mutex);
-    guard_->gone = true;
-    plan_->alive--;
-  }
+  ~ScriptedIpa() override { plan_->alive--; }
 
   static soft::IpaConnector connector(std::shared_ptr<IpaPlan> plan) {
     return [plan](const CameraOptions& /*options*/, GMainContext* context,
@@ -160,14 +148,12 @@ class ScriptedIpa : public simulated::IpaProxy {
     log("start");
     if (plan_->start_error)
       return *plan_->start_error;
-    running_ = true;
+    outbox_.start();
     return plan_->start_controls;
   }
   Result<void> stop() override {
     log("stop");
-    running_ = false;
-    queue_.clear();
-    wakeup_->cancel();
+    outbox_.stop();
     if (plan_->stop_error)
       return *plan_->stop_error;
     return {};
@@ -279,43 +265,17 @@ class ScriptedIpa : public simulated::IpaProxy {
     return plan_->lie == lie && (plan_->lie_always || plan_->lie_at == frame);
   }
   void send(std::function<void()> event) {
-    if (silent_)
-      return;
-    queue_.push_back(std::move(event));
-    wait();
-  }
-  void wait() {
-    if (plan_->jitter_us == 0)
-      wakeup_->signal();
-    else
-      wakeup_->signal_at(g_get_monotonic_time() +
-                         static_cast<int64_t>(random_() % plan_->jitter_us));
-  }
-  void deliver() {
-    if (queue_.empty() || !running_)
-      return;
-    std::function<void()> event = std::move(queue_.front());
-    queue_.pop_front();
-    event();
-    if (!queue_.empty())
-      wait();
+    if (!silent_)
+      outbox_.send(std::move(event));
   }
 
   std::shared_ptr<IpaPlan> plan_;
   simulated::IpaEvents& events_;
   ipc::HostHandlers notices_;
-  struct Guard {
-    std::recursive_mutex mutex;
-    bool gone = false;
-  };
-  const std::shared_ptr<Guard> guard_ = std::make_shared<Guard>();
-  std::unique_ptr<Wakeup> wakeup_;
-  std::deque<std::function<void()>> queue_;
   std::map<uint32_t, SharedMemory> buffers_;
   std::map<uint32_t, bool> writable_;
-  std::minstd_rand random_{std::random_device{}()};
-  bool running_ = false;
   bool silent_ = false;
+  ScriptedEvents outbox_;  // last: it ends first
 };
 
 }  // namespace gstcam::test
