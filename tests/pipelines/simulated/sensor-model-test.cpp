@@ -35,6 +35,7 @@ namespace {
 using gstcam::ControlId;
 using gstcam::ControlList;
 using gstcam::Result;
+using gstcam::SensorInfo;
 using gstcam::Size;
 using namespace gstcam::simulated;  // NOLINT
 
