@@ -97,4 +97,14 @@ Result<std::string> stable_id(Kernel& kernel, const std::string& node) {
   return id.starts_with(root) ? id.substr(root.size()) : id;
 }
 
+Result<void> check_hardware(Kernel& kernel, const std::string& node, const std::string& id) {
+  Result<std::string> now = stable_id(kernel, node);
+  if (!now)
+    return now.error();
+  if (*now != id)
+    return Error(Error::Code::NotFound, node + " is another device by now (" + *now + ")",
+                 "the camera was unplugged: plug it in and open it again");
+  return {};
+}
+
 }  // namespace gstcam::v4l2

@@ -27,4 +27,10 @@ Result<std::string> node_path(Kernel& kernel, DeviceNumber number);
  */
 Result<std::string> stable_id(Kernel& kernel, const std::string& node);
 
+/**
+ * Whether a node belongs to the hardware of that stable_id() still: nodes are numbered anew when
+ * something is plugged in. NotFound where it is another device by now.
+ */
+Result<void> check_hardware(Kernel& kernel, const std::string& node, const std::string& id);
+
 }  // namespace gstcam::v4l2

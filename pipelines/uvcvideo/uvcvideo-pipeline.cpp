@@ -37,19 +37,12 @@ UvcvideoPipeline::~UvcvideoPipeline() {
   close();
 }
 
-/** Nodes are numbered anew when something is plugged in: what has ours now may be another camera.
- */
 Result<v4l2::VideoDevice> UvcvideoPipeline::open_node() const {
   Result<v4l2::VideoDevice> device = v4l2::VideoDevice::open(kernel_, description_.path);
   if (!device)
     return device;
-  Result<std::string> hardware = v4l2::stable_id(kernel_, description_.path);
-  if (!hardware)
-    return hardware.error();
-  if (*hardware != description_.device)
-    return Error(Error::Code::NotFound,
-                 description_.path + " is another device by now (" + *hardware + ")",
-                 "the camera was unplugged: plug it in and open it again");
+  if (Result<void> r = v4l2::check_hardware(kernel_, description_.path, description_.device); !r)
+    return r.error();
   return device;
 }
 

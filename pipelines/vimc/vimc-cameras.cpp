@@ -45,6 +45,7 @@ Result<VimcCameras> find_vimc_cameras(v4l2::Kernel& kernel, const DeviceClaims& 
     VimcDescription camera;
     camera.id = "vimc/" + *id;
     camera.model = "Virtual Media Controller (vimc)";
+    camera.device = *id;
     camera.path = node;
     camera.properties = v4l2::camera_properties(kernel, kDriver, node, *id);
     found.devices.insert(*id);

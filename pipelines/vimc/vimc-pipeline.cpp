@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/v4l2/device-nodes.h"
 #include "core/v4l2/media-bus-format.h"
 
 namespace gstcam::vimc {
@@ -47,12 +48,21 @@ VimcPipeline::~VimcPipeline() {
   close();
 }
 
+Result<std::unique_ptr<VimcDevice>> VimcPipeline::open_device() const {
+  Result<std::unique_ptr<VimcDevice>> device = VimcDevice::open(kernel_, description_.path);
+  if (!device)
+    return device;
+  if (Result<void> r = v4l2::check_hardware(kernel_, description_.path, description_.device); !r)
+    return r.error();
+  return device;
+}
+
 const std::vector<StreamCapabilities>& VimcPipeline::streams() const {
   const std::lock_guard lock(streams_mutex_);
   if (!streams_.empty())
     return streams_;
   /* What is wrong with it is for open() to say. */
-  Result<std::unique_ptr<VimcDevice>> device = VimcDevice::open(kernel_, description_.path);
+  Result<std::unique_ptr<VimcDevice>> device = open_device();
   if (!device)
     return streams_;
   if (Result<std::vector<StreamCapabilities>> can = (*device)->capabilities(); can)
@@ -72,10 +82,16 @@ Result<void> VimcPipeline::open(const CameraOptions& options, PipelineListener& 
 
 Result<void> VimcPipeline::open_parts(const CameraOptions& options) {
   GMainContext* const context = g_main_context_get_thread_default();
-  Result<std::unique_ptr<VimcDevice>> device = VimcDevice::open(kernel_, description_.path);
+  Result<std::unique_ptr<VimcDevice>> device = open_device();
   if (!device)
     return device.error();
   device_ = std::move(*device);
+  presence_ = std::make_unique<v4l2::DeviceWatch>(context, device_->node(kScaled).device(),
+                                                  v4l2::DeviceWatch::Direction::Capture,
+                                                  [this](v4l2::DeviceWatch::Ready what) {
+                                                    if (what.gone)
+                                                      fail_gone(device_->node(kScaled));
+                                                  });
   int64_t frame_duration = 0;
   {
     const std::lock_guard lock(streams_mutex_);
@@ -126,6 +142,7 @@ void VimcPipeline::close() {
   talk_.reset();
   outputs_.clear();
   controls_.reset();
+  presence_.reset();
   device_.reset();
 }
 
@@ -327,17 +344,25 @@ void VimcPipeline::give_to_drivers() {
 }
 
 void VimcPipeline::ready(size_t output, v4l2::DeviceWatch::Ready what) {
-  while (running_ && !failed_) {
+  /* Not more than there are buffers, or a fast driver keeps the thread from all else. */
+  for (uint32_t i = 0; running_ && !failed_ && i < outputs_[output]->frames.count(); i++) {
     Result<bool> taken = take_frame(output);
     if (!taken)
       return fail(taken.error());
     if (!*taken)
       break;
   }
+  if (what.gone)
+    return fail_gone(*outputs_[output]->node);
   if (what.error && running_)
     fail(Error(Error::Code::Lost,
                outputs_[output]->node->device().label() + " stopped streaming by itself",
-               "was it unplugged?"));
+               "look at 'dmesg', and open the camera again"));
+}
+
+void VimcPipeline::fail_gone(v4l2::VideoDevice& node) {
+  fail(Error(Error::Code::Lost, node.device().label() + " was unplugged",
+             "plug it in and open the camera again"));
 }
 
 /** False where there is no frame. */

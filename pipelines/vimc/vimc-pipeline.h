@@ -41,9 +41,10 @@
 namespace gstcam::vimc {
 
 struct VimcDescription {
-  std::string id;     // "vimc/platform/vimc.0"
-  std::string model;  // "Virtual Media Controller (vimc)"
-  std::string path;   // "/dev/media0"
+  std::string id;      // "vimc/platform/vimc.0"
+  std::string model;   // "Virtual Media Controller (vimc)"
+  std::string device;  // "platform/vimc.0": v4l2::stable_id() of the node
+  std::string path;    // "/dev/media0"
   CameraProperties properties;
 };
 
@@ -91,6 +92,7 @@ class VimcPipeline final : public PipelineHandler, private IpaTalk::Owner {
   void ipa_answered(int64_t us) override { ipas_->answered(us); }
   void ipa_lost(const Error& error) override { ipas_->lost(error); }
 
+  Result<std::unique_ptr<VimcDevice>> open_device() const;
   Result<void> open_parts(const CameraOptions& options);
   Result<void> configure_parts(std::vector<StreamConfiguration>& streams);
   Result<void> add_output(StreamConfiguration& stream);
@@ -101,6 +103,7 @@ class VimcPipeline final : public PipelineHandler, private IpaTalk::Owner {
   void begin_streaming();
   void give_to_drivers();
   void ready(size_t output, v4l2::DeviceWatch::Ready what);
+  void fail_gone(v4l2::VideoDevice& node);
   Result<bool> take_frame(size_t output);
   void leader_frame_came(size_t position);
   Result<void> apply_parameters();
@@ -117,6 +120,7 @@ class VimcPipeline final : public PipelineHandler, private IpaTalk::Owner {
 
   PipelineListener* listener_ = nullptr;
   std::unique_ptr<VimcDevice> device_;
+  std::unique_ptr<v4l2::DeviceWatch> presence_;  // tells that the device went, while nothing runs
   std::optional<SensorControls> controls_;
   std::unique_ptr<IpaTalk> talk_;
   mutable std::mutex ipas_mutex_;  // of the pointer, which status queries read

@@ -273,6 +273,22 @@ void test_unplugged() {
   }
 }
 
+/* It goes while nothing runs; and another device may have its node by then. */
+void test_gone_while_idle() {
+  for (const bool configured : {false, true}) {
+    VimcFixture f;
+    CHECK_OK(f.camera().acquire({}));
+    if (configured)
+      f.configure({vimc_stream(kRawA)});
+    v4l2::test::unplug_vimc(f.kernel);
+    f.f->wait_failed();
+    g_assert_true(f.f->failures[0].code == Code::Lost);
+    f.camera().release();
+    f.kernel.plug("media2", {510, 2}, "platform/other", f.vimc.media);
+    CHECK_ERROR(f.camera().acquire({}), Code::NotFound);
+  }
+}
+
 /* Somebody else streams from a node of it. */
 void test_busy() {
   VimcFixture f;
@@ -377,6 +393,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/vimc/parameters", test_parameters);
   g_test_add_func("/vimc/damaged", test_damaged);
   g_test_add_func("/vimc/unplugged", test_unplugged);
+  g_test_add_func("/vimc/gone-while-idle", test_gone_while_idle);
   g_test_add_func("/vimc/busy", test_busy);
   g_test_add_func("/vimc/ipa-errors", test_ipa_errors);
   g_test_add_func("/vimc/every-call-fails", test_every_call_fails);
