@@ -22,9 +22,19 @@
  * never set is left to the camera. Read back, a control is what was set; if nothing was, what the
  * last frame was taken with; before the first frame, the default.
  *
+ * A camera may make several streams of a frame: a large picture and a small one, a developed one
+ * and the sensor's raw values. Stream 0 is on pad `src`, stream N on the request pad `src_N`; asked
+ * for without a number, a pad gets the first stream that has none. A pad that is not linked takes
+ * no stream. Each pad negotiates its own caps, but one frame is taken for all: they have one frame
+ * rate, buffers of one frame have the same timestamp, offset and GstCameraMeta, and
+ * #GstCameraSrc:num-buffers counts frames. Pads are pushed on in turn by one thread, as behind a
+ * tee: put a queue behind each. A pad at its end, or unlinked while it streams, does not stop the
+ * others. One that is requested and linked while the camera runs interrupts them for a moment, as
+ * the camera is configured anew; so do other caps on one of them. One that is released does not.
+ *
  * EOS and flushes may be sent to the element, or better to its pipeline: GStreamer holds the state
  * lock of whatever gst_element_send_event() is called on, and a sink that answers a flush needs the
- * pipeline's.
+ * pipeline's. One pad alone is flushed by sending both events to the pad.
  *
  * ## Example launch lines
  * |[
@@ -43,6 +53,15 @@
  * gst-launch-1.0 camerasrc camera-name=simulated/default awb-mode=gains colour-gains="<1.8,1.5>" !
  * videoconvert ! autovideosink
  * ]| Chooses a camera by name, and its white balance by hand.
+ * |[
+ * gst-launch-1.0 camerasrc name=c
+ * c.src ! video/x-raw,width=1920,height=1080 ! queue ! x264enc tune=zerolatency ! matroskamux !
+ * filesink location=camera.mkv
+ * c.src_1 ! queue leaky=downstream ! videoconvert ! autovideosink
+ * ]| Records one stream and shows another, of a camera that has two.
+ * |[
+ * gst-launch-1.0 camerasrc name=c num-buffers=10 c.src_1 ! multifilesink location=raw-%02d.bayer
+ * ]| Takes 10 frames of the second stream alone.
  */
 #include "gst/camera-src.h"
 
@@ -52,12 +71,14 @@
 #include <string>
 
 #include "gst/camera-meta.h"
+#include "gst/camera-src-pad.h"
 #include "gst/control-properties.h"
 #include "gst/debug.h"
 #include "gst/element-error.h"
 #include "gst/notice-structure.h"
 #include "gst/shared-manager.h"
-#include "gst/stream-pad.h"
+#include "gst/stream-caps.h"
+#include "gst/stream-task.h"
 
 GST_DEBUG_CATEGORY(gst_camera_src_debug);
 
@@ -122,7 +143,7 @@ class CameraSource : public gstcam::StreamOwner {
   void post_notice(const gstcam::Notice& notice);
 
   const std::shared_ptr<gstcam::Capture> capture = std::make_shared<gstcam::Capture>();
-  std::unique_ptr<gstcam::StreamPad> stream;
+  std::unique_ptr<gstcam::StreamTask> streams;
 
  private:
   void set_control(gstcam::ControlId id, const GValue* value);
@@ -227,10 +248,7 @@ void CameraSource::get_status(guint id, GValue* value) const {
 }
 
 void CameraSource::get_frame_stats(GValue* value) const {
-  const gstcam::FrameStats stats = stream->stats();
-  g_value_take_boxed(value, gst_structure_new("frame-stats", "delivered", G_TYPE_UINT64,
-                                              stats.delivered, "lost", G_TYPE_UINT64, stats.lost,
-                                              "copied", G_TYPE_UINT64, stats.copied, nullptr));
+  g_value_take_boxed(value, gstcam::to_structure(streams->stats()));
 }
 
 void CameraSource::post_notice(const gstcam::Notice& notice) {
@@ -353,8 +371,18 @@ static GstStateChangeReturn gst_camera_src_change_state(GstElement* element,
         return GST_STATE_CHANGE_FAILURE;
       }
       break;
+    case GST_STATE_CHANGE_READY_TO_PAUSED:
+      if (gstcam::Result<void> there = d.streams->check_streams(); !there) {
+        gstcam::post_error(element, there.error());
+        return GST_STATE_CHANGE_FAILURE;
+      }
+      break;
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
       d.capture->set_playing(false);
+      break;
+    case GST_STATE_CHANGE_PAUSED_TO_READY:
+      d.capture->set_playing(false);
+      d.streams->prepare_stop();
       break;
     default:
       break;
@@ -370,6 +398,12 @@ static GstStateChangeReturn gst_camera_src_change_state(GstElement* element,
 
   switch (transition) {
     case GST_STATE_CHANGE_READY_TO_PAUSED:
+      if (gstcam::Result<void> started = d.streams->start(); !started) {
+        gstcam::post_error(element, started.error());
+        d.streams->stop();
+        return GST_STATE_CHANGE_FAILURE;
+      }
+      return GST_STATE_CHANGE_NO_PREROLL;
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
       /* Nothing comes before PLAYING: nobody may wait for it. */
       return GST_STATE_CHANGE_NO_PREROLL;
@@ -377,7 +411,7 @@ static GstStateChangeReturn gst_camera_src_change_state(GstElement* element,
       d.capture->set_playing(true);
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
-      d.capture->set_playing(false);
+      d.streams->stop();
       break;
     case GST_STATE_CHANGE_READY_TO_NULL:
       d.close();
@@ -388,9 +422,35 @@ static GstStateChangeReturn gst_camera_src_change_state(GstElement* element,
   return result;
 }
 
+static GstPad* gst_camera_src_request_new_pad(GstElement* element, GstPadTemplate* templ,
+                                              const gchar* name, const GstCaps* /*caps*/) {
+  CameraSource& d = *GST_CAMERA_SRC(element)->priv;
+  gstcam::Result<uint32_t> stream = d.streams->free_stream(name);
+  if (!stream) {
+    gstcam::post_warning(element, stream.error());
+    return nullptr;
+  }
+  const std::string pad_name = "src_" + std::to_string(*stream);
+  const auto pad = gstcam::ObjectPtr<GstPad>::adopt(
+      static_cast<GstPad*>(gst_object_ref_sink(gstcam::camera_src_pad_new(
+          element, templ, pad_name.c_str(), *stream, d.capture, *d.streams))));
+  if (!d.streams->add(pad.get()))
+    return nullptr;  // somebody was faster
+  if (!gst_element_add_pad(element, pad.get())) {
+    d.streams->remove(pad.get());
+    return nullptr;
+  }
+  return pad.get();
+}
+
+static void gst_camera_src_release_pad(GstElement* element, GstPad* pad) {
+  GST_CAMERA_SRC(element)->priv->streams->remove(pad);
+  gst_element_remove_pad(element, pad);
+}
+
 static gboolean gst_camera_src_send_event(GstElement* element, GstEvent* event) {
   GST_DEBUG_OBJECT(element, "event %" GST_PTR_FORMAT, static_cast<void*>(event));
-  return GST_CAMERA_SRC(element)->priv->stream->send_event(gstcam::EventPtr(event)) ? TRUE : FALSE;
+  return GST_CAMERA_SRC(element)->priv->streams->send_event(gstcam::EventPtr(event)) ? TRUE : FALSE;
 }
 
 static void gst_camera_src_finalize(GObject* object) {
@@ -446,8 +506,8 @@ static void gst_camera_src_class_init(GstCameraSrcClass* klass) {
   g_object_class_install_property(
       object_class, kPropNumBuffers,
       g_param_spec_int("num-buffers", "Number of buffers",
-                       "Buffers to deliver before end of stream (-1 = no end)", -1, G_MAXINT,
-                       kDefaultNumBuffers, playing));
+                       "Frames to deliver, on every pad, before end of stream (-1 = no end)", -1,
+                       G_MAXINT, kDefaultNumBuffers, playing));
   const auto readable = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_property(
       object_class, kPropIpaRestartLimit,
@@ -477,16 +537,19 @@ static void gst_camera_src_class_init(GstCameraSrcClass* klass) {
                          GST_TYPE_STRUCTURE, readable));
   g_object_class_install_property(
       object_class, kPropFrameStats,
-      g_param_spec_boxed("frame-stats", "Frame statistics",
-                         "Frames since the element went to PAUSED: delivered, lost, and copied: "
-                         "where downstream holds too many of them or cannot read their layout, or "
-                         "where a driver does not share its memory",
-                         GST_TYPE_STRUCTURE, readable));
+      g_param_spec_boxed(
+          "frame-stats", "Frame statistics",
+          "Frames since the element went to PAUSED: delivered, lost, and copied, "
+          "on all pads: where downstream holds too many of them or cannot read their layout, or "
+          "where a driver does not share its memory",
+          GST_TYPE_STRUCTURE, readable));
   gstcam::install_control_properties(object_class, kPropControls);
 
   GstElementClass* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = gst_camera_src_change_state;
   element_class->send_event = gst_camera_src_send_event;
+  element_class->request_new_pad = gst_camera_src_request_new_pad;
+  element_class->release_pad = gst_camera_src_release_pad;
   gst_element_class_set_static_metadata(
       element_class, "Camera Source", "Source/Video/Hardware",
       "Live video of raw cameras whose image processing algorithms run in a thread or in a "
@@ -495,7 +558,12 @@ static void gst_camera_src_class_init(GstCameraSrcClass* klass) {
 
   const gstcam::CapsPtr caps = gstcam::template_caps();
   gst_element_class_add_pad_template(
-      element_class, gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps.get()));
+      element_class, gst_pad_template_new_with_gtype("src_%u", GST_PAD_SRC, GST_PAD_REQUEST,
+                                                     caps.get(), GST_TYPE_CAMERA_SRC_PAD));
+  gst_element_class_add_pad_template(
+      element_class, gst_pad_template_new_with_gtype("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps.get(),
+                                                     GST_TYPE_CAMERA_SRC_PAD));
+  gst_type_mark_as_plugin_api(GST_TYPE_CAMERA_SRC_PAD, static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(ipa_isolation_type(), static_cast<GstPluginAPIFlags>(0));
   gst_type_mark_as_plugin_api(ipa_sandbox_type(), static_cast<GstPluginAPIFlags>(0));
 }
@@ -504,10 +572,12 @@ static void gst_camera_src_init(GstCameraSrc* self) {
   GstElement* element = GST_ELEMENT_CAST(self);
   GST_OBJECT_FLAG_SET(self, GST_ELEMENT_FLAG_SOURCE);
   self->priv = new CameraSource(element);
-  GstPad* pad = gst_pad_new_from_template(
-      gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(self), "src"), "src");
-  self->priv->stream =
-      std::make_unique<gstcam::StreamPad>(element, pad, self->priv->capture, *self->priv);
+  CameraSource& d = *self->priv;
+  d.streams = std::make_unique<gstcam::StreamTask>(element, d.capture, d);
+  GstPad* pad = gstcam::camera_src_pad_new(
+      element, gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(self), "src"), "src", 0,
+      d.capture, *d.streams);
+  d.streams->add(pad);
   gst_element_add_pad(element, pad);
 }
 

@@ -3,7 +3,7 @@
  * GstCameraSrc: the element `camerasrc`.
  *
  * A C GObject shell around CameraSource (camera-src.cpp), which holds the properties and the
- * camera; the stream itself is a StreamPad. Users' documentation is the SECTION comment in
+ * camera; its streams are StreamTask's. Users' documentation is the SECTION comment in
  * camera-src.cpp.
  */
 #pragma once

@@ -8,6 +8,13 @@
 
 namespace gstcam {
 
+int Capture::Slot::filled() const {
+  int count = 0;
+  for (const BufferPtr& buffer : buffers)
+    count += buffer ? 1 : 0;
+  return count;
+}
+
 Capture::~Capture() {
   close();
 }
@@ -100,7 +107,8 @@ bool Capture::running() const {
 void Capture::drop_buffers() {
   for (Slot& slot : slots_) {
     slot.request.reuse(false);
-    slot.buffer.reset();
+    for (BufferPtr& buffer : slot.buffers)
+      buffer.reset();
   }
 }
 
@@ -108,21 +116,31 @@ Capture::Slot* Capture::idle_slot() {
   const std::lock_guard lock(mutex_);
   Slot* idle = nullptr;
   for (uint32_t i = 0; i < slot_count_; i++) {
-    if (slots_[i].state != SlotState::Idle)
-      continue;
-    if (slots_[i].buffer)
-      return &slots_[i];
-    idle = &slots_[i];
+    if (slots_[i].state == SlotState::Idle && (!idle || slots_[i].filled() > idle->filled()))
+      idle = &slots_[i];
   }
   return idle;
 }
 
+BufferPtr Capture::take_spare(const Slot& slot, uint32_t stream) {
+  const std::lock_guard lock(mutex_);
+  for (uint32_t i = 0; i < slot_count_; i++) {
+    if (&slots_[i] != &slot && slots_[i].state == SlotState::Idle && slots_[i].buffers[stream])
+      return std::move(slots_[i].buffers[stream]);
+  }
+  return {};
+}
+
 Result<void> Capture::queue(Slot& slot) {
-  FrameBuffer* frame = frame_of_buffer(slot.buffer.get());
-  if (!frame)
-    return Error(Error::Code::Failed, "a buffer of the camera's pool lost its memory");
-  if (Result<void> r = slot.request.add_buffer(frame); !r)
-    return r;
+  for (const BufferPtr& buffer : slot.buffers) {
+    if (!buffer)
+      continue;
+    FrameBuffer* frame = frame_of_buffer(buffer.get());
+    if (!frame)
+      return Error(Error::Code::Failed, "a buffer of the camera's pool lost its memory");
+    if (Result<void> r = slot.request.add_buffer(frame); !r)
+      return r;
+  }
   slot.request.user_data = &slot;
   std::shared_ptr<Camera> open_camera;
   {

@@ -10,8 +10,8 @@
  *
  * Threads: open() and close() while no streaming thread runs; start() to recycle() in the streaming
  * thread (stop() also after that has ended); the rest in any. The lock is never held while a method
- * of the camera is called. Frames cost no allocation. A request has one buffer: of stream 0, the
- * only one so far; with more, a slot gets a buffer a stream, and pads wait for their part of it.
+ * of the camera is called. Frames cost no allocation. A request is one frame of the camera, in all
+ * streams it is configured to: a slot has a buffer for each of them, and they come back together.
  */
 #pragma once
 
@@ -37,9 +37,11 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
   enum class SlotState : uint8_t { Idle, Queued, Completed, Taken };
   struct Slot {
     Request request;
-    BufferPtr buffer;     // may be kept while idle
-    int64_t arrived = 0;  // CLOCK_MONOTONIC ns of completion
+    std::array<BufferPtr, Request::kMaxStreams> buffers;  // by stream; may be kept while idle
+    int64_t arrived = 0;                                  // CLOCK_MONOTONIC ns of completion
     SlotState state = SlotState::Idle;
+
+    [[nodiscard]] int filled() const;  // how many buffers it has
   };
 
   /** What the streaming thread has to do next, most urgent first. */
@@ -76,9 +78,11 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
   /** Slots give their buffers back; not while running. */
   void drop_buffers();
 
-  /** One that has a buffer before one that has none; nullptr where none is idle. */
+  /** The one with the most buffers; nullptr where none is idle. */
   Slot* idle_slot();
-  /** The slot has a buffer, its request the controls for it. */
+  /** A buffer of this stream that another idle slot keeps, where one does. */
+  BufferPtr take_spare(const Slot& slot, uint32_t stream);
+  /** The slot has a buffer for every configured stream, its request the controls for it. */
   Result<void> queue(Slot& slot);
   void recycle(Slot& slot);
   /** Requests that the camera has. */

@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "gst/debug.h"
+#include "gst/stream-caps.h"
 #include "gst/stream-pad.h"
 
 namespace gstcam {
 
 gboolean StreamPad::on_query(GstPad* pad, GstObject* parent, GstQuery* query) {
-  if (static_cast<StreamPad*>(gst_pad_get_element_private(pad))->query(query))
+  if (of(pad).query(query))
     return TRUE;
   switch (GST_QUERY_TYPE(query)) {
     case GST_QUERY_ACCEPT_CAPS:
@@ -45,17 +46,18 @@ bool StreamPad::query(GstQuery* query) {
 }
 
 bool StreamPad::query_latency(GstQuery* query) const {
-  int64_t min = latency_min_;
-  int64_t duration = frame_duration_;
-  if (min == 0) {
+  PadDriver::Promise promise = driver_.promise();
+  if (promise.latency == 0) {
     /* Not negotiated: what the camera does when nobody asks for anything else. */
     const std::shared_ptr<Camera> camera = capture_->camera();
-    if (!camera)
+    if (!camera || stream_ >= camera->stream_count())
       return false;
-    duration = min = camera->capabilities(stream_).frame_duration_preferred;
+    promise.latency = camera->capabilities(stream_).frame_duration_preferred;
+    promise.frame_duration = promise.latency;
   }
   /* Downstream may wait for as many frames as we have requests. */
-  const int64_t max = min + duration * std::max<int64_t>(slots_, 1);
+  const int64_t min = promise.latency;
+  const int64_t max = min + promise.frame_duration * std::max<int64_t>(promise.frames, 1);
   GST_DEBUG_OBJECT(pad_, "latency %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
                    GST_TIME_ARGS(static_cast<GstClockTime>(min)),
                    GST_TIME_ARGS(static_cast<GstClockTime>(max)));

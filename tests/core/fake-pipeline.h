@@ -42,6 +42,7 @@ struct FakeScript {
   Pace pace = Pace::Fast;
   std::optional<Error> open_error;
   std::optional<Error> configure_error;
+  std::optional<Error> together_error;  // of configure() with several streams
   std::optional<Error> start_error;
   std::set<uint32_t> lost_frames;         // Fast: sequence numbers that are left out
   std::optional<uint32_t> fail_at_frame;  // failed() instead of this frame
@@ -63,6 +64,7 @@ struct FakeScript {
   std::atomic<int> opened{0};
   std::atomic<int> closed{0};
   std::atomic<int> configured{0};
+  std::atomic<uint32_t> streams_configured{0};  // by the last configure(): bit N is stream N
   std::atomic<int> started{0};
   std::atomic<int> stopped{0};
   std::atomic<int> queued{0};
@@ -142,6 +144,9 @@ class FakePipeline : public PipelineHandler {
     configured_.clear();
     if (script_->configure_error)
       return *script_->configure_error;
+    if (script_->together_error && streams.size() > 1)
+      return *script_->together_error;
+    uint32_t mask = 0;
     for (StreamConfiguration& stream : streams) {
       Result<FrameLayout> layout = layout_of(stream);
       if (!layout)
@@ -151,7 +156,9 @@ class FakePipeline : public PipelineHandler {
       stream.buffer_limit = script_->buffer_limit;
       stream.dmabufs = script_->dmabufs;
       stream.copied = script_->copied;
+      mask |= 1U << stream.id;
     }
+    script_->streams_configured = mask;
     configured_ = streams;
     return {};
   }
