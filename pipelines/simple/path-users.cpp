@@ -5,6 +5,14 @@
 
 namespace gstcam::simple {
 
+namespace {
+
+std::string part_of(std::string device, const std::string& entity) {
+  return device.append("/").append(entity);
+}
+
+}  // namespace
+
 PathUsers::Use& PathUsers::Use::operator=(Use&& other) noexcept {
   if (this != &other) {
     end();
@@ -31,7 +39,7 @@ Result<PathUsers::Use> PathUsers::take(const std::shared_ptr<PathUsers>& users,
   Use use;
   const std::lock_guard lock(users->mutex_);
   for (const std::string& entity : entities) {
-    const auto it = users->users_.find(device + "/" + entity);
+    const auto it = users->users_.find(part_of(device, entity));
     if (it != users->users_.end())
       return Error(
           Error::Code::Busy,
@@ -39,7 +47,7 @@ Result<PathUsers::Use> PathUsers::take(const std::shared_ptr<PathUsers>& users,
           "close that camera first: both cannot run at once");
   }
   for (const std::string& entity : entities) {
-    use.parts_.push_back(device + "/" + entity);
+    use.parts_.push_back(part_of(device, entity));
     users->users_.emplace(use.parts_.back(), camera);
   }
   use.users_ = users;

@@ -112,8 +112,14 @@ class RawCameraFixture {
     configure(options);
     start();
   }
-  /** queue_request() and others return before the camera's thread has done it. */
-  void settle() { (void)camera().controls(); }
+  /**
+   * The camera's thread has done what it was asked for, and has seen what devices had ready. Twice:
+   * the first call comes in the same turn of its loop as devices do, in whatever order.
+   */
+  void settle() {
+    (void)camera().controls();
+    (void)camera().controls();
+  }
 
   /**
    * The sensor takes a frame: it is in the node's buffer when the next one starts. False where the
