@@ -15,11 +15,12 @@ namespace gstcam {
 
 /** How the numbers of a YUV frame are colours. RGB is always sRGB. */
 enum class Colorimetry : uint8_t {
-  Srgb,       // RGB
-  Bt709,      // BT.709 in all
-  Bt601,      // SMPTE 170M in all
-  SrgbBt601,  // primaries of BT.709, transfer of sRGB, matrix of BT.601, 16..235: most webcams
-  Jpeg,       // the same in 0..255
+  Srgb,        // RGB
+  Bt709,       // BT.709 in all
+  Bt601,       // SMPTE 170M in all
+  SrgbBt601,   // primaries of BT.709, transfer of sRGB, matrix of BT.601, 16..235: V4L2's sRGB
+  Bt709Bt601,  // the same with the transfer of BT.709: what UVC cameras are that tell nothing else
+  Jpeg,        // SrgbBt601 in 0..255
 };
 
 /**

@@ -28,6 +28,8 @@ constexpr ColorimetryRow kColorimetry[] = {
     {Colorimetry::Bt601, GST_VIDEO_COLORIMETRY_BT601},
     /* GStreamer has no words for these: range, matrix, transfer, primaries by number. */
     {Colorimetry::SrgbBt601, "2:4:7:1"},
+    /* The transfer functions of BT.709 and BT.601 are one; v4l2src names it so. */
+    {Colorimetry::Bt709Bt601, "2:4:16:1"},
     {Colorimetry::Jpeg, "1:4:7:1"},
 };
 

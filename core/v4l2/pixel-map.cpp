@@ -112,11 +112,14 @@ Colorimetry colorimetry_of(const VideoFormat& format) {
     quantization = format.quantization;
   if (quantization == V4L2_QUANTIZATION_FULL_RANGE)
     return Colorimetry::Jpeg;
-  if (format.colorspace == V4L2_COLORSPACE_REC709)
-    return encoding == V4L2_YCBCR_ENC_601 ? Colorimetry::SrgbBt601 : Colorimetry::Bt709;
   if (format.colorspace == V4L2_COLORSPACE_SMPTE170M)
     return Colorimetry::Bt601;
-  return encoding == V4L2_YCBCR_ENC_709 ? Colorimetry::Bt709 : Colorimetry::SrgbBt601;
+  if (encoding == V4L2_YCBCR_ENC_709)
+    return Colorimetry::Bt709;
+  uint32_t transfer = V4L2_MAP_XFER_FUNC_DEFAULT(format.colorspace);
+  if (format.transfer != V4L2_XFER_FUNC_DEFAULT)
+    transfer = format.transfer;
+  return transfer == V4L2_XFER_FUNC_709 ? Colorimetry::Bt709Bt601 : Colorimetry::SrgbBt601;
 }
 
 }  // namespace gstcam::v4l2

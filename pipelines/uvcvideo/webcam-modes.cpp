@@ -74,7 +74,7 @@ std::vector<Colorimetry> colours_of(VideoDevice& device, uint32_t fourcc, Size s
   wanted.size = size;
   Result<VideoFormat> format = device.try_format(wanted);
   /* A driver that cannot try says so when the format is set. */
-  return {format ? v4l2::colorimetry_of(*format) : Colorimetry::SrgbBt601};
+  return {format ? v4l2::colorimetry_of(*format) : Colorimetry::Bt709Bt601};
 }
 
 Result<void> add_modes(VideoDevice& device, uint32_t fourcc, PixelFormat format,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Raw formats and their fourccs, there and back. */
+/* Raw formats and their fourccs, there and back; and what V4L2 says of colours. */
 #include "core/v4l2/pixel-map.h"
 
 #include <glib.h>
@@ -48,6 +48,38 @@ void test_others() {
     g_assert_false(to_raw_format(fourcc).has_value());
 }
 
+/* As drivers tell: most fields may be left to what follows from the others. */
+void test_colorimetry() {
+  struct Row {
+    uint32_t colorspace;
+    uint32_t transfer;
+    uint32_t encoding;
+    uint32_t quantization;
+    Colorimetry expected;
+  };
+  const Row rows[] = {
+      {V4L2_COLORSPACE_SRGB, 0, 0, 0, Colorimetry::SrgbBt601},  // vivid's webcam
+      /* A webcam with the descriptor that UVC has as default. */
+      {V4L2_COLORSPACE_SRGB, V4L2_XFER_FUNC_709, V4L2_YCBCR_ENC_601, 0, Colorimetry::Bt709Bt601},
+      {V4L2_COLORSPACE_SRGB, 0, V4L2_YCBCR_ENC_601, V4L2_QUANTIZATION_FULL_RANGE,
+       Colorimetry::Jpeg},
+      {V4L2_COLORSPACE_JPEG, 0, 0, 0, Colorimetry::Jpeg},
+      {V4L2_COLORSPACE_REC709, 0, 0, 0, Colorimetry::Bt709},
+      {V4L2_COLORSPACE_REC709, 0, V4L2_YCBCR_ENC_601, 0, Colorimetry::Bt709Bt601},
+      {V4L2_COLORSPACE_SRGB, 0, V4L2_YCBCR_ENC_709, 0, Colorimetry::Bt709},
+      {V4L2_COLORSPACE_SMPTE170M, 0, 0, 0, Colorimetry::Bt601},
+      {V4L2_COLORSPACE_DEFAULT, 0, 0, 0, Colorimetry::Bt709Bt601},
+  };
+  for (const Row& row : rows) {
+    VideoFormat format;
+    format.colorspace = row.colorspace;
+    format.transfer = row.transfer;
+    format.ycbcr_encoding = row.encoding;
+    format.quantization = row.quantization;
+    g_assert_true(colorimetry_of(format) == row.expected);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -55,5 +87,6 @@ int main(int argc, char** argv) {
   g_test_add_func("/v4l2/pixel-map/known", test_known);
   g_test_add_func("/v4l2/pixel-map/there-and-back", test_there_and_back);
   g_test_add_func("/v4l2/pixel-map/others", test_others);
+  g_test_add_func("/v4l2/pixel-map/colorimetry", test_colorimetry);
   return g_test_run();
 }
