@@ -12,9 +12,11 @@ namespace gstcam::uvcvideo {
 
 namespace {
 
-/* One is filled while one waits, two look at theirs, and downstream holds some. */
+/* One is filled while one waits, two look at theirs. What more there is waits at the driver, which
+ * loses frames where it has none when we are late; downstream holds some of it, if it must. */
 constexpr uint32_t kWanted = 10;
 constexpr uint32_t kLeast = 4;
+constexpr uint32_t kDownstream = 2;
 /* Of all buffers; fewer of very large frames. */
 constexpr size_t kMemory = size_t{128} << 20U;
 
@@ -132,8 +134,9 @@ Result<void> UvcvideoPipeline::set_up(StreamConfiguration& stream) {
   if (!frames)
     return frames.error();
   stream.layout = *layout;
-  stream.buffer_count = std::min(kLeast, frames->count());
-  stream.buffer_limit = frames->count();
+  const uint32_t count = frames->count();
+  stream.buffer_count = std::max(std::min(kLeast, count), count - std::min(kDownstream, count));
+  stream.buffer_limit = count;
   stream.dmabufs = !frames->copies();
   stream.copied = frames->copies();
   frames_.emplace(std::move(*frames));
