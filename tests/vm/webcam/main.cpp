@@ -5,12 +5,15 @@
  *
  * Says "plugged into port N" once it is in.
  */
+#include <fcntl.h>
 #include <glib.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <string>
 
 #include "base/glib-ptr.h"
+#include "base/unique-fd.h"
 #include "tests/vm/webcam/session.h"
 
 namespace {
@@ -20,11 +23,13 @@ using namespace gstcam;
 struct Options {
   webcam::Model model;
   uint64_t frames = 0;
+  UniqueFd log;
 };
 
 Result<Options> parse(int argc, char** argv) {
   gchar *serial = nullptr, *vendor = nullptr, *product = nullptr;
   gint vendor_id = -1, product_id = -1;
+  gchar* log = nullptr;
   gint64 frames = 0;
   gboolean isochronous = FALSE;
   const GOptionEntry entries[] = {
@@ -35,6 +40,8 @@ Result<Options> parse(int argc, char** argv) {
       {"product-id", 0, 0, G_OPTION_ARG_INT, &product_id, "Product's number (0x0001)", "N"},
       {"isochronous", 0, 0, G_OPTION_ARG_NONE, &isochronous, "Not in bulk", nullptr},
       {"frames", 0, 0, G_OPTION_ARG_INT64, &frames, "Pull the cable after so many frames", "N"},
+      {"log", 0, 0, G_OPTION_ARG_FILENAME, &log, "Where each picture is noted: number, ns, ticks",
+       "FILE"},
       {}};
   const HandlePtr<GOptionContext, g_option_context_free> context(g_option_context_new(nullptr));
   g_option_context_add_main_entries(context.get(), entries, nullptr);
@@ -61,6 +68,11 @@ Result<Options> parse(int argc, char** argv) {
   if (isochronous)
     options.model.transfer = webcam::Transfer::Isochronous;
   options.frames = static_cast<uint64_t>(frames);
+  if (const CharPtr path(log); path) {
+    options.log = UniqueFd(::open(path.get(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    if (!options.log.valid())
+      return Error::from_errno(errno, std::string("cannot open ") + path.get());
+  }
   return options;
 }
 
@@ -73,7 +85,9 @@ Result<void> run(int argc, char** argv) {
     return link.error();
   std::printf("plugged into port %u\n", link->port());
   std::fflush(stdout);
-  return webcam::Session(std::move(*link), options->model, options->frames).run();
+  webcam::Session session(std::move(*link), options->model, options->frames);
+  session.set_log(std::move(options->log));
+  return session.run();
 }
 
 }  // namespace

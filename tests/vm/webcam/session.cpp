@@ -8,15 +8,20 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cinttypes>
+#include <cstdio>
 #include <utility>
 
 namespace gstcam::webcam {
 namespace {
 
-/** The camera's clock now. */
-uint32_t ticks() {
+int64_t monotonic_ns() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+/** The camera's clock at that time. */
+uint32_t clock_at(int64_t ns) {
   return static_cast<uint32_t>(static_cast<uint64_t>(ns) * (kClockHz / 1'000'000) / 1000);
 }
 
@@ -43,11 +48,25 @@ Result<void> Session::run() {
         return served;
     }
     uint64_t expirations = 0;
-    if (::read(timer_.get(), &expirations, sizeof expirations) == sizeof expirations)
-      camera_.expose(ticks());
+    if (::read(timer_.get(), &expirations, sizeof expirations) == sizeof expirations) {
+      if (auto exposed = tick(expirations); !exposed)
+        return exposed;
+    }
     if (auto delivered = deliver(); !delivered)
       return delivered;
   }
+  return {};
+}
+
+Result<void> Session::tick(uint64_t expirations) {
+  ticks_ += expirations;
+  const uint32_t number = camera_.number();
+  const int64_t now = monotonic_ns();
+  camera_.expose(clock_at(now));
+  if (!log_.valid() || camera_.number() == number)
+    return {};
+  if (::dprintf(log_.get(), "%" PRIu32 " %" PRId64 " %" PRIu64 "\n", number, now, ticks_) < 0)
+    return Error::from_errno(errno, "cannot write the log");
   return {};
 }
 
@@ -123,6 +142,7 @@ Result<void> Session::follow_stream() {
   if (generation_ == camera_.stream_generation())
     return {};
   generation_ = camera_.stream_generation();
+  ticks_ = 0;
   const uint64_t ns = uint64_t{camera_.interval()} * 100;
   const timespec period = {static_cast<time_t>(ns / 1'000'000'000),
                            static_cast<long>(ns % 1'000'000'000)};

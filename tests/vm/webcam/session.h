@@ -21,6 +21,9 @@ class Session {
  public:
   /** `frames`: how many to deliver before run() returns; 0: any number. */
   Session(UsbipLink link, Model model, uint64_t frames);
+  /** A line for each picture: its number, when it was taken, and the ticks of the camera's clock.
+   */
+  void set_log(UniqueFd log) { log_ = std::move(log); }
 
   /** Serves until the frames are delivered, or with an error: Lost where the host let go. */
   Result<void> run();
@@ -37,11 +40,14 @@ class Session {
   Result<void> deliver();
   Result<void> deliver_to(Waiting& transfer);
   Result<void> follow_stream();
+  Result<void> tick(uint64_t expirations);
 
   UsbipLink link_;
   Webcam camera_;
   const uint64_t frames_;
   UniqueFd timer_;
+  UniqueFd log_;
+  uint64_t ticks_ = 0;       // of the timer since the stream began
   unsigned generation_ = 0;  // of the stream the timer is set for
   std::deque<Waiting> waiting_;
 };

@@ -44,6 +44,8 @@ class Webcam {
   [[nodiscard]] bool has_data() const { return cutter_ && !cutter_->done(); }
   /** The next transfer or packet of at most `room` bytes; not without has_data(). */
   Bytes next_data(size_t room) { return cutter_->next(room); }
+  /** Of the next picture. */
+  [[nodiscard]] uint32_t number() const { return number_; }
   /** Pictures begun since the camera was made. */
   [[nodiscard]] uint64_t frames() const { return frames_; }
 
