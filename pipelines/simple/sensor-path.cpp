@@ -51,14 +51,8 @@ Result<std::unique_ptr<SensorPath>> SensorPath::open(v4l2::Kernel& kernel,
   Result<v4l2::MediaDevice> media = v4l2::MediaDevice::open(kernel, camera.media);
   if (!media)
     return media.error();
-  /* Nodes are numbered anew when something is plugged in: what has ours now may be another. */
-  Result<std::string> device = v4l2::stable_id(kernel, camera.media);
-  if (!device)
-    return device.error();
-  if (*device != camera.device)
-    return Error(Error::Code::NotFound,
-                 camera.media + " is another device by now (" + *device + ")",
-                 "the camera was unplugged: plug it in and open it again");
+  if (Result<void> r = v4l2::check_hardware(kernel, camera.media, camera.device); !r)
+    return r.error();
   std::unique_ptr<SensorPath> self(
       new SensorPath(kernel, std::move(media).value()));  // NOLINT: private constructor
   if (Result<void> r = self->find(camera); !r)
