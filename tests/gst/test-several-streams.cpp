@@ -117,7 +117,8 @@ static void test_names() {
     guint stream = 99;
     g_object_get(pad.get(), "stream", &stream, nullptr);
     const CharPtr pad_name(gst_pad_get_name(pad.get()));
-    g_assert_cmpstr(pad_name.get(), ==, ("src_" + std::to_string(stream)).c_str());
+    const std::string expected = "src_" + std::to_string(stream);
+    g_assert_cmpstr(pad_name.get(), ==, expected.c_str());
     return stream;
   };
   /* No camera yet: any that a camera may have. */
