@@ -89,7 +89,8 @@ bool StreamTask::choose(const Camera& camera, std::vector<Choice>& choices) {
   /* What runs goes on, and says the rate to those that join. */
   std::vector<size_t> order(pads.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_partition(order, [&](size_t i) { return pads[i]->keeps_caps(possible[i]); });
+  std::stable_partition(order.begin(), order.end(),
+                        [&](size_t i) { return pads[i]->keeps_caps(possible[i]); });
   for (size_t i = 0; i < order.size(); i++) {
     CapsPtr& mine = possible[order[i]];
     if (gst_caps_is_empty(mine.get())) {
