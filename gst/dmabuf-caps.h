@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Caps of frames that are dmabufs, in both of GStreamer's languages.
+ * Caps of frames that are dmabufs, in both of GStreamer's languages:
  *
- *     video/x-raw(memory:DMABuf), format=NV12                       up to 1.22, understood later
- * too video/x-raw(memory:DMABuf), format=DMA_DRM, drm-format=NV12   from 1.24 on
+ *     video/x-raw(memory:DMABuf), format=NV12                       of 1.22, and known later too
+ *     video/x-raw(memory:DMABuf), format=DMA_DRM, drm-format=NV12   of 1.24
  *
  * Frames of cameras are linear, which is what a drm-format without a modifier says. Who takes the
  * feature takes GstVideoMeta: there is no other way to say where the rows of a dmabuf are. Pure
