@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* GStreamer's own leak tracer finds nothing that a camerasrc left behind. */
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
 #include "tests/gst/element-fixture.h"
 
 using namespace gstcam;
@@ -16,10 +20,52 @@ static ObjectPtr<GstTracer> leaks_tracer() {
   return found;
 }
 
+/*
+ * Waits for pipelines to be gone. A thread of GStreamer's that was to continue a change of state
+ * may hold one a moment longer than we do.
+ */
+class Farewell {
+ public:
+  void expect(GstElement* element) {
+    const std::lock_guard lock(mutex_);
+    alive_++;
+    g_object_weak_ref(G_OBJECT(element), gone, this);
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    g_assert_true(changed_.wait_for(lock, std::chrono::nanoseconds(kTestTimeout),
+                                    [this] { return alive_ == 0; }));
+  }
+
+ private:
+  static void gone(gpointer self, GObject* /*where_it_was*/) {
+    auto* farewell = static_cast<Farewell*>(self);
+    const std::lock_guard lock(farewell->mutex_);
+    farewell->alive_--;
+    farewell->changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int alive_ = 0;
+};
+
 struct Activity {
   guint created;
   guint removed;
 };
+
+/** Without tasks: a thread lets go of its own some time after it was joined. */
+static guint count_of(const GstStructure* info, const char* field) {
+  const GValue* list = gst_structure_get_value(info, field);
+  guint count = 0;
+  for (guint i = 0; i < gst_value_list_get_size(list); i++) {
+    const GstStructure* object = gst_value_get_structure(gst_value_list_get_value(list, i));
+    if (g_strcmp0(gst_structure_get_string(object, "type-name"), "GstTask") != 0)
+      count++;
+  }
+  return count;
+}
 
 /** What was made and what went since tracking began or since the last call. */
 static Activity activity(GstTracer* tracer) {
@@ -27,8 +73,8 @@ static Activity activity(GstTracer* tracer) {
   g_signal_emit_by_name(tracer, "activity-get-checkpoint", &info);
   g_assert_nonnull(info);
   const Activity result = {
-      gst_value_list_get_size(gst_structure_get_value(info, "objects-created-list")),
-      gst_value_list_get_size(gst_structure_get_value(info, "objects-removed-list")),
+      count_of(info, "objects-created-list"),
+      count_of(info, "objects-removed-list"),
   };
   gst_structure_free(info);
   return result;
@@ -36,9 +82,11 @@ static Activity activity(GstTracer* tracer) {
 
 static void scenario() {
   const auto script = use_camera();
+  Farewell farewell;
   {
     TestPipeline p(to_appsink("exposure-time=500 colour-gains=\"<1.0,2.0>\"",
                               "capsfilter name=filter caps=video/x-raw,width=320,height=240"));
+    farewell.expect(p.get());
     p.play();
     p.pull_some(5);
     const auto filter =
@@ -56,23 +104,27 @@ static void scenario() {
     while (p.pull()) {
     }
   }
+  /* Not until the sink has its EOS: an error that comes before it prerolled leaves it waiting, as a
+   * bin goes to PLAYING no further then. */
   script->fail_at_frame = 3;
   {
     TestPipeline p(to_appsink());
+    farewell.expect(p.get());
     p.play();
-    while (p.pull()) {
-    }
+    p.wait_for(GST_MESSAGE_ERROR);
   }
   {
     TestPipeline p(to_appsink("", "video/x-raw,width=1,height=1"));
+    farewell.expect(p.get());
     p.play();
-    while (p.pull()) {
-    }
+    p.wait_for(GST_MESSAGE_ERROR);
   }
   {
     TestPipeline p(to_appsink("camera-name=none"));
+    farewell.expect(p.get());
     p.set_state(GST_STATE_READY);
   }
+  farewell.wait();
 }
 
 static void test_leaks() {
