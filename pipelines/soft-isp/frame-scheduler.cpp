@@ -42,6 +42,7 @@ void FrameScheduler::start(const Run& run) {
   running_ = true;
   have_params_ = false;
   metadata_.clear();
+  have_metadata_ = false;
   attached_++;
   in_force_ = run.controls;
   unsent_.clear();
@@ -281,6 +282,7 @@ void FrameScheduler::metadata_ready(uint32_t sequence, const ControlList& metada
   if (wrong)
     return violation("metadata_ready", sequence, "control '" + std::string(wrong) + "' is wrong");
   metadata_ = metadata;
+  have_metadata_ = true;
   complete_oldest(metadata);
   if (running_)
     heard();
@@ -374,7 +376,7 @@ void FrameScheduler::watch() {
   const int64_t asked_last = awaits_params ? asked_at_ : stats_sent_at_;
   deadline_.signal_at(std::max(heard_at_, asked_last) + silence_us());
   // What there never was cannot stand in for what is late.
-  if (!run_.live || !have_params_ || (awaits_metadata && metadata_.empty()))
+  if (!run_.live || !have_params_ || (awaits_metadata && !have_metadata_))
     return;
   // Metadata is wanted a frame after the parameters; and an IPA has half a frame in any case. A
   // word meanwhile earns it nothing.

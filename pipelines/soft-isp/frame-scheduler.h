@@ -177,7 +177,8 @@ class FrameScheduler final : public IpaEvents, public RawSource::Events {
   GstCameraIspParameters candidate_{};
   GstCameraIspStatistics stats_{};  // the ISP writes them here, whoever may see them
   bool have_params_ = false;
-  ControlList metadata_;   // the last good one
+  ControlList metadata_;  // the last good one, where have_metadata_
+  bool have_metadata_ = false;
   uint32_t attached_ = 1;  // counts IPAs
   int64_t asked_at_ = 0;   // for parameters, µs
   int64_t heard_at_ = 0;   // or asked, µs
