@@ -81,26 +81,26 @@ struct CaptureNode {
   std::string path;
 };
 
-/** Whether the node captures raw frames; its path then. */
-Result<std::optional<CaptureNode>> ask_node(const Looked& at, size_t entity) {
+/** The node's path where it captures raw frames, else nothing. */
+Result<std::string> ask_node(const Looked& at, size_t entity) {
   Result<std::string> path = v4l2::node_path(at.kernel, *at.graph.entities()[entity].node);
   if (!path)
     return path.error();
   Result<VideoDevice> device = VideoDevice::open(at.kernel, *path);
   if (!device) {
     if (device.error().code == Error::Code::Unsupported)
-      return std::optional<CaptureNode>();
+      return std::string();
     return device.error();
   }
   if (!captures_video(*device))
-    return std::optional<CaptureNode>();
+    return std::string();
   Result<std::vector<v4l2::FormatDescription>> formats = device->formats();
   if (!formats)
     return formats.error();
   const bool raw = std::ranges::any_of(*formats, [](const v4l2::FormatDescription& format) {
     return v4l2::to_raw_format(format.fourcc).has_value();
   });
-  return raw ? std::optional(CaptureNode{entity, *path}) : std::optional<CaptureNode>();
+  return raw ? *path : std::string();
 }
 
 /** The nearest node that captures the sensor's raw frames. */
@@ -116,11 +116,11 @@ Result<CaptureNode> find_node(const Looked& at, size_t sensor) {
   std::ranges::sort(ways);
   std::optional<Error> trouble;
   for (const auto& [length, entity] : ways) {
-    Result<std::optional<CaptureNode>> node = ask_node(at, entity);
-    if (!node)
-      trouble = node.error();
-    else if (*node)
-      return **node;
+    Result<std::string> path = ask_node(at, entity);
+    if (!path)
+      trouble = path.error();
+    else if (!path->empty())
+      return CaptureNode{entity, *path};
   }
   if (trouble)
     return *trouble;
