@@ -77,7 +77,8 @@ void test_lie(gconstpointer data) {
     g_assert_true(f.f->failures.empty());
     const std::vector<Notice> lost = of_name(f, "camera-ipa-lost");
     g_assert_cmpuint(lost.size(), ==, 1);
-    g_assert_cmpstr(field(lost[0], "cause").c_str(), ==, c.cause);
+    const std::string cause = field(lost[0], "cause");
+    g_assert_cmpstr(cause.c_str(), ==, c.cause);
     if (field(lost[0], "message").find(c.words) == std::string::npos)
       g_error("'%s' without '%s'", field(lost[0], "message").c_str(), c.words);
     g_assert_cmpuint(of_name(f, "camera-ipa-recovered").size(), ==, 1);
