@@ -118,8 +118,6 @@ void StreamPad::begin(const std::string& camera_id, guint group_id) {
     flushed_ = true;
     gst_segment_init(&segment_, GST_FORMAT_TIME);
   }
-  if (!need_stream_start_)
-    return;
   /* The same for the same camera whenever and wherever it runs. */
   const std::string id = "camera/" + camera_id + "/" + std::to_string(stream_);
   GstEvent* event = gst_event_new_stream_start(id.c_str());

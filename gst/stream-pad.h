@@ -109,6 +109,8 @@ class StreamPad {
 
   /* ---- the task's: streaming ---- */
 
+  /** It was activated and has not begun. */
+  [[nodiscard]] bool is_to_begin() const { return active() && (begins_ || need_stream_start_); }
   /** After an activation: begins anew. */
   void begin(const std::string& camera_id, guint group_id);
   /** The camera starts again. */

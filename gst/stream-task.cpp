@@ -328,11 +328,12 @@ void StreamTask::handle(Capture::Event event, Capture::Slot* slot) {
 }
 
 void StreamTask::begin_pads() {
-  const std::shared_ptr<Camera> camera = capture_->camera();
   for (const PadRef& pad : current_) {
     StreamPad& stream = stream_of(pad);
-    if (stream.active())
-      stream.begin(camera ? camera->id() : "none", group_id_);
+    if (!stream.is_to_begin())
+      continue;
+    const std::shared_ptr<Camera> camera = capture_->camera();
+    stream.begin(camera ? camera->id() : "none", group_id_);
   }
 }
 
