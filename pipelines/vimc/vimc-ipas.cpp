@@ -3,17 +3,11 @@
 
 #include <utility>
 
+#include "pipelines/ipa-life/ipa-options.h"
+
 namespace gstcam::vimc {
 
 namespace {
-
-/* What an IPA may spend of the application: an event answers each two calls; the largest message is
- * a list of control ranges, some KiB. */
-constexpr ipc::BudgetLimits kIpaBudget = {
-    .events_per_call = 4,
-    .events_reserve = 256,
-    .message_bytes = size_t{256} << 10U,
-};
 
 IpaReplica& mine(CameraIpa& ipa) {
   return static_cast<IpaReplica&>(ipa);
@@ -24,12 +18,7 @@ IpaReplica& mine(CameraIpa& ipa) {
 Result<std::unique_ptr<IpaProxy>> connect_installed_ipa(const CameraOptions& wanted,
                                                         GMainContext* context, IpaEvents& events,
                                                         ipc::HostHandlers handlers) {
-  ipc::IpaOptions options;
-  options.isolation = wanted.ipa_isolation;
-  options.address = wanted.ipa_address;
-  options.sandbox.policy = wanted.ipa_sandbox;
-  options.budget = kIpaBudget;
-  return create_ipa(options, context, events, std::move(handlers));
+  return create_ipa(ipa_options(wanted), context, events, std::move(handlers));
 }
 
 VimcIpas::VimcIpas(Options options, IpaTalk& talk, PipelineListener& listener)

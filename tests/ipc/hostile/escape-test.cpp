@@ -17,7 +17,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "pipelines/soft-isp/ipa-budget.h"
+#include "pipelines/ipa-life/ipa-options.h"
 #include "tests/ipc/daemon-fixture.h"
 #include "tests/ipc/hostile/ordered-module.h"
 #include "tests/ipc/hostile/shares.h"
@@ -177,7 +177,7 @@ class Stream {
                   options.isolation = camera.ipa_isolation;
                   options.module = module_;
                   options.address = address_;
-                  options.budget = soft::kIpaBudget;
+                  options.budget = kIpaBudget;
                   options.call_deadline = deadlines_.call;
                   options.start_deadline = deadlines_.start;
                   return simulated::create_ipa(options, context, events, std::move(handlers));

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <thread>
 
-#include "pipelines/soft-isp/ipa-budget.h"
+#include "pipelines/ipa-life/ipa-options.h"
 #include "tests/ipc/hostile/ordered-module.h"
 #include "tests/ipc/hostile/shares.h"
 #include "tests/ipc/hostile/table.h"
@@ -76,7 +76,7 @@ soft::IpaConnector connector(const std::string& module) {
                              simulated::IpaEvents& events, ipc::HostHandlers handlers) {
     ipc::IpaOptions options;
     options.isolation = camera.ipa_isolation;
-    options.budget = soft::kIpaBudget;
+    options.budget = kIpaBudget;
     options.module = live || (*connected)++ == 0 ? module : honest_module();
     return simulated::create_ipa(options, context, events, std::move(handlers));
   };

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How the generated create_ipa() of any interface is to be called for a camera. Any thread.
+ */
+#pragma once
+
+#include "core/camera.h"
+#include "ipc/ipa-host.h"
+#include "ipc/worker-budget.h"
+
+namespace gstcam {
+
+/**
+ * What an IPA may spend of the application: an event answers each call of a frame at most; the
+ * largest message is a list of control ranges, some KiB.
+ */
+inline constexpr ipc::BudgetLimits kIpaBudget = {
+    .events_per_call = 4,
+    .events_reserve = 256,
+    .message_bytes = size_t{256} << 10U,
+};
+
+/** The host that `wanted` asks for, with kIpaBudget. */
+ipc::IpaOptions ipa_options(const CameraOptions& wanted);
+
+}  // namespace gstcam
