@@ -10,6 +10,21 @@
 
 namespace gstcam::v4l2 {
 
+namespace {
+
+/* What more there is than kLeast downstream may hold, or waits at the driver, which loses frames
+ * where it has none when we are late. */
+constexpr uint32_t kWanted = 10;
+/* Of all buffers; fewer of very large frames. */
+constexpr size_t kMemory = size_t{128} << 20U;
+
+uint32_t worth_allocating(const VideoFormat& format) {
+  const size_t fit = kMemory / std::max<size_t>(format.planes[0].size, 1);
+  return static_cast<uint32_t>(std::clamp<size_t>(fit, DriverFrames::kLeast, kWanted));
+}
+
+}  // namespace
+
 /* Which buffers are out. */
 struct DriverFrames::Taken {
   std::mutex mutex;
@@ -37,10 +52,9 @@ DriverFrames::DriverFrames(BufferQueue queue, const FrameLayout& layout, bool co
       taken_(std::make_shared<Taken>()) {}
 
 Result<DriverFrames> DriverFrames::allocate(Device& device, uint32_t buffer_type,
-                                            const VideoFormat& format, const FrameLayout& layout,
-                                            uint32_t count) {
+                                            const VideoFormat& format, const FrameLayout& layout) {
   BufferQueue::Options options;
-  options.count = count;
+  options.count = worth_allocating(format);
   options.map = false;
   /* A raw frame that is not whole is no frame. */
   if (layout.planes[0].stride > 0) {

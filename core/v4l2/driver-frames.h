@@ -20,9 +20,12 @@ namespace gstcam::v4l2 {
 
 class DriverFrames {
  public:
+  /** With fewer a stream stalls: one is filled while one waits, and two look at theirs. */
+  static constexpr uint32_t kLeast = 4;
+
+  /** As many as are worth their memory; the driver may make it more or fewer. */
   static Result<DriverFrames> allocate(Device& device, uint32_t buffer_type,
-                                       const VideoFormat& format, const FrameLayout& layout,
-                                       uint32_t count);
+                                       const VideoFormat& format, const FrameLayout& layout);
 
   /** Buffers there are, and so FrameBuffers there can be at a time. */
   [[nodiscard]] uint32_t count() const { return queue_.count(); }

@@ -12,13 +12,9 @@ namespace gstcam::uvcvideo {
 
 namespace {
 
-/* One is filled while one waits, two look at theirs. What more there is waits at the driver, which
- * loses frames where it has none when we are late; downstream holds some of it, if it must. */
-constexpr uint32_t kWanted = 10;
-constexpr uint32_t kLeast = 4;
+/* All but so many wait at the driver, which loses frames where it has none when we are late;
+ * downstream holds these, if it must. */
 constexpr uint32_t kDownstream = 2;
-/* Of all buffers; fewer of very large frames. */
-constexpr size_t kMemory = size_t{128} << 20U;
 
 /** The layout of frames that a driver will deliver, or why they are none we can hand on. */
 Result<FrameLayout> layout_of(const v4l2::VideoFormat& format, PixelFormat pixels) {
@@ -127,15 +123,14 @@ Result<void> UvcvideoPipeline::set_up(StreamConfiguration& stream) {
     return layout.error().within(device_->device().label());
   if (Result<void> r = set_rate(stream); !r)
     return r;
-  const size_t fit = kMemory / std::max<size_t>(format->planes[0].size, 1);
   Result<v4l2::DriverFrames> frames =
-      v4l2::DriverFrames::allocate(device_->device(), device_->buffer_type(), *format, *layout,
-                                   static_cast<uint32_t>(std::clamp<size_t>(fit, kLeast, kWanted)));
+      v4l2::DriverFrames::allocate(device_->device(), device_->buffer_type(), *format, *layout);
   if (!frames)
     return frames.error();
   stream.layout = *layout;
   const uint32_t count = frames->count();
-  stream.buffer_count = std::max(std::min(kLeast, count), count - std::min(kDownstream, count));
+  stream.buffer_count =
+      std::max(std::min(v4l2::DriverFrames::kLeast, count), count - std::min(kDownstream, count));
   stream.buffer_limit = count;
   stream.dmabufs = !frames->copies();
   stream.copied = frames->copies();

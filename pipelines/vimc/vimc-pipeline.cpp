@@ -11,12 +11,6 @@ namespace gstcam::vimc {
 
 namespace {
 
-/* One is filled while one waits, two look at theirs, and downstream holds some. */
-constexpr uint32_t kWanted = 10;
-constexpr uint32_t kLeast = 4;
-/* Of all buffers of a stream; fewer of very large frames. */
-constexpr size_t kMemory = size_t{128} << 20U;
-
 constexpr const char* kSensorModel = "vimc";
 constexpr const char* kTuningFile = "vimc.yaml";
 
@@ -178,14 +172,12 @@ Result<void> VimcPipeline::add_output(StreamConfiguration& stream) {
       frame_layout(stream.format, format.size, format.planes[0].stride, format.planes[0].size);
   if (!layout)
     return layout.error().within(node.device().label());
-  const size_t fit = kMemory / std::max<size_t>(format.planes[0].size, 1);
   Result<v4l2::DriverFrames> frames =
-      v4l2::DriverFrames::allocate(node.device(), node.buffer_type(), format, *layout,
-                                   static_cast<uint32_t>(std::clamp<size_t>(fit, kLeast, kWanted)));
+      v4l2::DriverFrames::allocate(node.device(), node.buffer_type(), format, *layout);
   if (!frames)
     return frames.error();
   stream.layout = *layout;
-  stream.buffer_count = std::min(kLeast, frames->count());
+  stream.buffer_count = std::min(v4l2::DriverFrames::kLeast, frames->count());
   stream.buffer_limit = frames->count();
   stream.dmabufs = !frames->copies();
   stream.copied = frames->copies();
