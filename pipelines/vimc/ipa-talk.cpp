@@ -38,9 +38,9 @@ void IpaTalk::detach() {
 }
 
 void IpaTalk::ask(uint32_t frame, const ControlList& controls) {
-  if (!ready())
-    return skip(controls);
   skip(controls);
+  if (!ready())
+    return;
   awaited_ = frame;
   send();
 }
