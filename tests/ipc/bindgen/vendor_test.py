@@ -68,7 +68,7 @@ class Vendor(unittest.TestCase):
             installed = prefix / 'include/gst-camera-1.0/pipelines/simulated/simulated-ipa.h'
             run(str(prefix / 'bin' / 'gst-camera-bindgen'), 'scan', str(installed),
                 '--output-dir', str(root / 'simulated'), env=env)
-            built = Path(BUILD) / 'pipelines' / 'simulated' / 'interface'
+            built = Path(BUILD) / 'pipelines' / 'interfaces'
             for file in (root / 'simulated').iterdir():
                 if file.suffix != '.gir':
                     self.assertEqual(file.read_text(), (built / file.name).read_text(), file.name)
