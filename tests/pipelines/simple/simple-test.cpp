@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cmath>
 
+#include "tests/core/v4l2/every-call-fails.h"
 #include "tests/pipelines/simple/raw-camera-fixture.h"
 #include "tests/pipelines/soft-isp/scripted-ipa.h"
 
@@ -539,7 +540,7 @@ void test_tuning() {
 
 /* Each call of a whole life fails once: an error or a life without that detail, and no leak. */
 void test_every_call_fails() {
-  const auto life = [](Fixture& f) -> Result<void> {
+  const auto live = [](Fixture& f) -> Result<void> {
     if (Result<void> r = f.camera().acquire({}); !r)
       return r;
     std::vector<StreamConfiguration> streams(1);
@@ -573,33 +574,19 @@ void test_every_call_fails() {
     f.camera().release();
     return result;
   };
-  const auto plan = [] {
-    auto p = std::make_shared<IpaPlan>();
-    p->sensor_controls = sensor_controls;
-    return p;
-  };
-  size_t calls = 0;
-  {
-    Fixture f(plan());
-    const size_t before = f.kernel.calls();
-    CHECK_OK(life(f));
-    calls = f.kernel.calls() - before;
-  }
-  g_assert_cmpuint(calls, >, 100);
-  size_t refused = 0;
-  for (size_t n = 0; n < calls; n++) {
-    Fixture f(plan());
-    f.kernel.fail_call(f.kernel.calls() + n, EIO);
-    const Result<void> result = life(f);
+  const auto life = [&live](Fixture& f) {
+    Result<void> result = live(f);
     f.f->requeue = false;
-    f.camera().release();
-    if (result)
-      continue;
-    refused++;
-    g_test_message("%zu: %s", n, result.error().message.c_str());
-    g_assert_false(result.error().message.empty());
-  }
-  g_assert_cmpuint(refused, >, 50);
+    return result;
+  };
+  const auto make = [] {
+    auto plan = std::make_shared<IpaPlan>();
+    plan->sensor_controls = sensor_controls;
+    return std::make_unique<Fixture>(plan);
+  };
+  const v4l2::test::EveryCall counted = v4l2::test::every_call_fails(make, life);
+  g_assert_cmpuint(counted.calls, >, 100);
+  g_assert_cmpuint(counted.refused, >, 50);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "pipelines/uvcvideo/webcams.h"
 #include "tests/core/camera-fixture.h"
+#include "tests/core/v4l2/every-call-fails.h"
 #include "tests/core/v4l2/seam.h"
 #include "tests/core/v4l2/simulated-devices.h"
 
@@ -370,27 +371,10 @@ void test_every_call_fails() {
     f.camera().release();
     return result;
   };
-  size_t calls = 0;
-  {
-    Fixture f;
-    const size_t before = f.kernel.calls();
-    CHECK_OK(life(f));
-    calls = f.kernel.calls() - before;
-  }
-  g_assert_cmpuint(calls, >, 50);
-  size_t refused = 0;
-  for (size_t n = 0; n < calls; n++) {
-    Fixture f;
-    f.kernel.fail_call(f.kernel.calls() + n, EIO);
-    const Result<void> result = life(f);
-    f.camera().release();
-    if (result)
-      continue;
-    refused++;
-    g_test_message("%zu: %s", n, result.error().message.c_str());
-    g_assert_false(result.error().message.empty());
-  }
-  g_assert_cmpuint(refused, >, 10);
+  const v4l2::test::EveryCall counted =
+      v4l2::test::every_call_fails([] { return std::make_unique<Fixture>(); }, life);
+  g_assert_cmpuint(counted.calls, >, 50);
+  g_assert_cmpuint(counted.refused, >, 10);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "tests/core/v4l2/every-call-fails.h"
 #include "tests/pipelines/vimc/vimc-fixture.h"
 
 using namespace gstcam;
@@ -355,27 +356,10 @@ void test_every_call_fails() {
     f.camera().release();
     return result;
   };
-  size_t calls = 0;
-  {
-    VimcFixture f;
-    const size_t before = f.kernel.calls();
-    CHECK_OK(life(f));
-    calls = f.kernel.calls() - before;
-  }
-  g_assert_cmpuint(calls, >, 100);
-  size_t refused = 0;
-  for (size_t n = 0; n < calls; n++) {
-    VimcFixture f;
-    f.kernel.fail_call(f.kernel.calls() + n, EIO);
-    const Result<void> result = life(f);
-    f.camera().release();
-    if (result)
-      continue;
-    refused++;
-    g_test_message("%zu: %s", n, result.error().message.c_str());
-    g_assert_false(result.error().message.empty());
-  }
-  g_assert_cmpuint(refused, >, 60);
+  const v4l2::test::EveryCall counted =
+      v4l2::test::every_call_fails([] { return std::make_unique<VimcFixture>(); }, life);
+  g_assert_cmpuint(counted.calls, >, 100);
+  g_assert_cmpuint(counted.refused, >, 60);
 }
 
 }  // namespace
