@@ -26,9 +26,9 @@ struct IpaOptions {
   std::string address;  // of a worker that is there already; empty: one is started
   std::string worker;   // program; empty: GST_CAMERA_IPA_WORKER, or the installed one
   SandboxOptions sandbox;
-  std::chrono::milliseconds call_deadline{2000};
-  std::chrono::milliseconds start_deadline{5000};
-  BudgetLimits budget;  // of a worker
+  std::chrono::milliseconds call_deadline{2000};   // of a sync call
+  std::chrono::milliseconds start_deadline{5000};  // of a worker's start; of a module's load
+  BudgetLimits budget;                             // of a worker
 };
 
 struct HostChoice {

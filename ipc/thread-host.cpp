@@ -92,7 +92,8 @@ void ThreadHost::Core::drain() {
 ThreadHost::ThreadHost(Options options, GMainContext* context, HostHandlers handlers)
     : state_(std::make_shared<HostState>(context, std::move(handlers))),
       core_(std::make_shared<Core>()),
-      deadline_(options.deadline) {
+      deadline_(options.deadline),
+      start_deadline_(options.start_deadline) {
   static std::once_flag once;
   std::call_once(once, [] {
     GST_DEBUG_CATEGORY_INIT(ipa_thread_debug, "camera-ipa-thread", 0, "IPAs in threads");
@@ -138,9 +139,9 @@ void ThreadHost::set_finish(std::function<void()> finish) {
   core_->finish = std::move(finish);
 }
 
-Error ThreadHost::timed_out(const char* member) {
+Error ThreadHost::timed_out(const char* member, std::chrono::milliseconds time) {
   const std::string text =
-      std::string(member) + "() did not return within " + std::to_string(deadline_.count()) + " ms";
+      std::string(member) + "() did not return within " + std::to_string(time.count()) + " ms";
   state_->lose(Error(Error::Code::Lost, "the IPA in thread '" + core_->name + "' hangs: " + text,
                      "this is an error in the IPA module"));
   return Error(Error::Code::Timeout, text, "the IPA is lost; make a new one");

@@ -29,8 +29,9 @@ class ThreadHost final : public Host {
   static constexpr size_t kMaxQueued = 1024;
 
   struct Options {
-    std::string name;  // of the thread, for debuggers
-    std::chrono::milliseconds deadline{2000};
+    std::string name;                                // of the thread, for debuggers
+    std::chrono::milliseconds deadline{2000};        // of a call
+    std::chrono::milliseconds start_deadline{5000};  // of load()
   };
 
   /** Starts the thread. GStreamer must be initialised. */
@@ -76,9 +77,27 @@ class ThreadHost final : public Host {
   /** Events go through this; it may be kept by what outlives the host. */
   [[nodiscard]] const std::shared_ptr<HostState>& state() const { return state_; }
 
-  /** Runs `f` in the thread whatever the state: makes the IPA. Fails as call() does. */
+  /**
+   * Loads the module and makes the IPA: `f`, a `Result<void>()`. It has the time that a worker has
+   * to start: a dynamic linker and a disk are at work here, not an IPA.
+   */
+  template <typename F>
+  Result<void> load(F&& f) {
+    return run_within<void>(start_deadline_, "load", std::forward<F>(f));
+  }
+
+  /** Runs `f` in the thread whatever the state. Fails as call() does. */
   template <typename R, typename F>
   Result<R> run(const char* member, F&& f) {
+    return run_within<R>(deadline_, member, std::forward<F>(f));
+  }
+
+  /** Ends the thread: what waits is dropped, `finish` runs. A hung thread is left to itself. */
+  void close();
+
+ private:
+  template <typename R, typename F>
+  Result<R> run_within(std::chrono::milliseconds time, const char* member, F&& f) {
     struct Call {
       std::mutex mutex;
       std::condition_variable done;
@@ -100,17 +119,13 @@ class ThreadHost final : public Host {
     if (Result<void> queued = core_->enqueue(std::move(task), member, false); !queued)
       return queued.error();
     std::unique_lock lock(call->mutex);
-    const auto deadline = std::chrono::steady_clock::now() + deadline_;
+    const auto deadline = std::chrono::steady_clock::now() + time;
     if (call->done.wait_until(lock, deadline, [&] { return call->result.has_value(); }))
       return std::move(*call->result);
     lock.unlock();
-    return timed_out(member);
+    return timed_out(member, time);
   }
 
-  /** Ends the thread: what waits is dropped, `finish` runs. A hung thread is left to itself. */
-  void close();
-
- private:
   /* Shared with the thread, which may outlive the host. */
   struct Core {
     std::unique_ptr<Task> take_free();
@@ -148,11 +163,12 @@ class ThreadHost final : public Host {
     }
   }
   [[nodiscard]] bool in_thread() const;
-  Error timed_out(const char* member);
+  Error timed_out(const char* member, std::chrono::milliseconds time);
 
   std::shared_ptr<HostState> state_;
   std::shared_ptr<Core> core_;
   std::chrono::milliseconds deadline_;
+  std::chrono::milliseconds start_deadline_;
   void* task_ = nullptr;  // GstTask
 };
 

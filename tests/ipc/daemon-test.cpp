@@ -159,13 +159,13 @@ void test_worker_is_frozen() {
   const SocketFolder at;
   const Daemon daemon(at, module_path("echo"));
   Peer peer = make_client(at.address);
-  peer.options.call_deadline = 200ms;
+  peer.options.call_deadline = 500ms;
   peer.make_and_start();
   const int worker = peer.ipa->pid();
   kill(worker, SIGSTOP);
   ASSERT_ERROR(peer.ipa->recall(), Error::Code::Timeout);
   g_assert_true(run_until([&] { return !peer.lost.empty(); }));
-  ASSERT_CONTAINS(peer.lost[0].message, "recall() did not return within 200 ms");
+  ASSERT_CONTAINS(peer.lost[0].message, "recall() did not return within 500 ms");
   Peer next = make_client(at.address);
   next.options.start_deadline = 20s;
   next.make_and_start();

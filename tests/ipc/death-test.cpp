@@ -55,12 +55,12 @@ void test_killed_while_streaming() {
 
 void test_frozen() {
   Peer peer(IpaIsolation::Worker);
-  peer.options.call_deadline = 150ms;
+  peer.options.call_deadline = 500ms;
   peer.make_and_start();
   const int pid = peer.ipa->pid();
   kill(pid, SIGSTOP);
   ASSERT_ERROR(peer.ipa->recall(), Error::Code::Timeout);
-  wait_for_loss(peer, Error::Code::Timeout, "recall() did not return within 150 ms");
+  wait_for_loss(peer, Error::Code::Timeout, "recall() did not return within 500 ms");
   peer.ipa.reset();
   g_assert_cmpint(kill(pid, 0), ==, -1);  // gone, and reaped
 }
@@ -150,7 +150,7 @@ void test_worker_programs() {
   /* It hangs up on nobody, so it is the deadline that ends it. */
   Peer peer(IpaIsolation::Worker);
   peer.options.worker = std::string(g_getenv("GST_CAMERA_TEST_MODULES")) + "/hung-worker";
-  peer.options.start_deadline = 300ms;
+  peer.options.start_deadline = 1500ms;
   const Result<void> made = peer.make();
   ASSERT_ERROR(made, Error::Code::Timeout);
   ASSERT_CONTAINS(made.error().message, "I hang");

@@ -53,12 +53,12 @@ void test_own_thread(gconstpointer data) {
 void test_deadline(gconstpointer data) {
   GatePair gate;
   Peer peer(isolation_of(data));
-  peer.options.call_deadline = 100ms;
+  peer.options.call_deadline = 500ms;
   peer.make_and_start();
   const Result<void> result = peer.ipa->block(gate.theirs);
   ASSERT_ERROR(result, Error::Code::Timeout);
   ASSERT_CONTAINS(result.error().message, "block()");
-  ASSERT_CONTAINS(result.error().message, "100 ms");
+  ASSERT_CONTAINS(result.error().message, "500 ms");
   g_assert_true(run_until([&] { return !peer.lost.empty(); }));
   ASSERT_CONTAINS(peer.lost[0].message, "block()");
   g_assert_false(peer.ipa->remember(1).ok());

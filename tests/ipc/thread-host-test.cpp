@@ -196,7 +196,7 @@ void test_deadline_loses_the_ipa() {
   const auto finished = std::make_shared<Gate>();
   std::vector<std::string> lost;
   {
-    ThreadHost host({.name = "hangs", .deadline = 30ms}, nullptr,
+    ThreadHost host({.name = "hangs", .deadline = 500ms}, nullptr,
                     {.on_lost = [&](const Error& error) { lost.push_back(error.message); }});
     host.set_finish([finished] { finished->open(); });
     init_and_start(host);
@@ -218,6 +218,24 @@ void test_deadline_loses_the_ipa() {
   g_assert_cmpint(static_cast<int>(lost.size()), ==, 1);
   gate->open();
   finished->wait();
+}
+
+/* Loading has a deadline of its own, which is not the one of calls. */
+void test_load_has_its_own_deadline() {
+  const auto gate = std::make_shared<Gate>();
+  ThreadHost host({.name = "slow", .deadline = 10ms, .start_deadline = 500ms}, nullptr, {});
+  const auto longer_than_a_call = []() -> Result<void> {
+    std::this_thread::sleep_for(50ms);  // what is tested is that time may pass
+    return {};
+  };
+  g_assert_true(host.load(longer_than_a_call).ok());
+  const Result<void> hung = host.load([gate]() -> Result<void> {
+    gate->wait();
+    return {};
+  });
+  g_assert_true(hung.error().code == Error::Code::Timeout);
+  g_assert_cmpstr(hung.error().message.c_str(), ==, "load() did not return within 500 ms");
+  gate->open();
 }
 
 void test_what_an_ipa_throws_is_an_error() {
@@ -381,6 +399,7 @@ int main(int argc, char** argv) {
   g_test_add_func("/ipc/thread-host/no-event-after-stop", test_no_event_after_stop);
   g_test_add_func("/ipc/thread-host/stop-waits", test_stop_waits_for_a_running_handler);
   g_test_add_func("/ipc/thread-host/deadline", test_deadline_loses_the_ipa);
+  g_test_add_func("/ipc/thread-host/load-deadline", test_load_has_its_own_deadline);
   g_test_add_func("/ipc/thread-host/throws", test_what_an_ipa_throws_is_an_error);
   g_test_add_func("/ipc/thread-host/self-call", test_a_call_from_the_ipa_itself_is_refused);
   g_test_add_func("/ipc/thread-host/slow", test_a_slow_ipa_refuses_calls);

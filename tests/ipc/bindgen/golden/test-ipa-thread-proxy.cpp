@@ -79,13 +79,16 @@ Result<std::unique_ptr<IpaProxy>> IpaThreadProxy::create(ipc::ModuleFile module,
                                                          GMainContext* context, IpaEvents& events,
                                                          ipc::HostHandlers handlers) {
   auto host = std::make_unique<ipc::ThreadHost>(
-      ipc::ThreadHost::Options{"test", options.call_deadline}, context, std::move(handlers));
+      ipc::ThreadHost::Options{.name = "test",
+                               .deadline = options.call_deadline,
+                               .start_deadline = options.start_deadline},
+      context, std::move(handlers));
   auto side = std::make_shared<Side>(host->state(), events);
   Side* borrowed = side.get();
   /* The thread has the only reference: the IPA ends in it. */
   host->set_finish([side = std::move(side)]() mutable { side.reset(); });
-  const Result<void> loaded = host->run<void>(
-      "load", [borrowed, file = std::move(module)] { return borrowed->load(file); });
+  const Result<void> loaded =
+      host->load([borrowed, file = std::move(module)] { return borrowed->load(file); });
   if (!loaded)
     return loaded.error();
   return std::unique_ptr<IpaProxy>(new IpaThreadProxy(std::move(host), borrowed));
