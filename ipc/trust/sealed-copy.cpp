@@ -60,6 +60,22 @@ Result<size_t> copy(int from, int to, size_t limit) {
   }
 }
 
+/*
+ * A memfd is not sealed against writing while somebody may still write to its pages, which the
+ * kernel tells from their reference counts. Nobody has this one but us, and it is mapped nowhere:
+ * what refers to a page is the kernel itself (reclaim, migration, DAMON), for a moment. It waits
+ * 150 ms for such a page and then says EBUSY ("shm: wait for pins to be released when sealing", in
+ * Linux since 3.17).
+ */
+Result<void> seal(int fd) {
+  constexpr int kTries = 10;
+  for (int i = 0; fcntl(fd, F_ADD_SEALS, kSeals) < 0; i++) {
+    if (errno != EBUSY || i == kTries)
+      return Error::from_errno(errno, "cannot seal its copy");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<UniqueFd> sealed_copy(int fd, const std::string& name, size_t limit) {
@@ -79,8 +95,8 @@ Result<UniqueFd> sealed_copy(int fd, const std::string& name, size_t limit) {
     return size.error();
   if (*size == 0)
     return Error(Error::Code::Invalid, "it is empty");
-  if (fcntl(memory.get(), F_ADD_SEALS, kSeals) < 0)
-    return Error::from_errno(errno, "cannot seal its copy");
+  if (Result<void> sealed = seal(memory.get()); !sealed)
+    return sealed.error();
   /* A descriptor of its own rights: who gets it gets nothing to write with. */
   const std::string path = "/proc/self/fd/" + std::to_string(memory.get());
   UniqueFd readable(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

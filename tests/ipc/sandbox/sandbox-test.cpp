@@ -32,6 +32,9 @@ struct Probe {
   explicit Probe(SandboxOptions sandbox = {}) {
     options.interface = module_interface();
     options.sandbox = std::move(sandbox);
+    /* To take all the memory there is takes longer the busier the machine is. */
+    options.deadline = 20s;
+    options.start_deadline = 20s;
   }
   Result<void> start() {
     Result<ipc::ModuleFile> module = ipc::open_module(module_path("probe"));
