@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/free-descriptors.h"
@@ -35,6 +36,36 @@ const char* word(Camera::State state) {
   return "in no state";
 }
 
+/*
+ * The cameras of this process that are left to themselves, by id: whoever has another object for
+ * the same camera would only hang beside it.
+ */
+class LeftCameras {
+ public:
+  void add(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    ids_.insert(id);
+  }
+  void remove(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    ids_.erase(id);
+  }
+  [[nodiscard]] bool has(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    return ids_.contains(id);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string> ids_;
+};
+
+/* Shared with the threads that are left, which may outlive the statics of the process. */
+const std::shared_ptr<LeftCameras>& left_cameras() {
+  static const auto left = std::make_shared<LeftCameras>();
+  return left;
+}
+
 /* What the application asks for: of the table, writable, and a possible value. */
 Result<void> check_controls(const ControlList& controls) {
   Result<void> result;
@@ -51,7 +82,8 @@ Result<void> check_controls(const ControlList& controls) {
 
 }  // namespace
 
-class Camera::Private : public PipelineListener {
+class Camera::Private : public PipelineListener,
+                        public std::enable_shared_from_this<Camera::Private> {
  public:
   explicit Private(std::unique_ptr<PipelineHandler> h) : handler(std::move(h)) {}
 
@@ -61,12 +93,26 @@ class Camera::Private : public PipelineListener {
   void failed(const Error& error) override;
   void notice(const Notice& notice) override;
 
-  /* Under call_mutex, camera's thread. */
+  /* Camera's thread, one at a time. */
   Result<void> open(const CameraOptions& options);
-  void close();
-  Result<void> configure(std::vector<StreamConfiguration>& streams);
+  Result<std::vector<StreamConfiguration>> configure(std::vector<StreamConfiguration> streams);
   Result<void> start(const ControlList& controls);
   void stop();
+  /** Undoes open(), and all that came after it; nothing where that was done. */
+  void shut();
+
+  /* Under call_mutex, the caller's thread. */
+  /** Runs `function(*this)` in the camera's thread; where that does not come back, it hangs. */
+  template <typename F>
+  std::invoke_result_t<F, Private&> wait_for(const char* what, F&& function) {
+    auto result = thread->invoke_within(
+        handler->time_limit(),
+        [self = shared_from_this(), f = std::forward<F>(function)]() mutable { return f(*self); });
+    return result ? std::move(*result) : note_hang(what);
+  }
+  Error note_hang(const char* what);
+  /** The thread is left; the rest is done when it comes back. */
+  void leave(std::shared_ptr<void> keep);
 
   [[nodiscard]] Result<void> require(State from, State to) const;
   [[nodiscard]] Error wrong_state(std::string_view what) const {
@@ -78,13 +124,15 @@ class Camera::Private : public PipelineListener {
 
   /** In the camera's thread, one at a time, if the state is in [from, to]. */
   template <typename F>
-  std::invoke_result_t<F> call(State from, State to, F&& function) {
+  std::invoke_result_t<F, Private&> call(const char* what, State from, State to, F&& function) {
     if (in_callback())
       return wrong_state("calling back: this cannot be called from one of its callbacks");
     std::lock_guard lock(call_mutex);
+    if (hangs)
+      return *failure();
     if (Result<void> r = require(from, to); !r)
       return r.error();
-    return thread->invoke(std::forward<F>(function));
+    return wait_for(what, std::forward<F>(function));
   }
   [[nodiscard]] bool in_callback() const {
     return camera_thread.load(std::memory_order_acquire) == g_thread_self();
@@ -93,17 +141,25 @@ class Camera::Private : public PipelineListener {
   const std::unique_ptr<PipelineHandler> handler;
   std::atomic<State> state = State::Available;
 
+  /** From a call that did not come back to the end of shut() after it. */
+  std::atomic<bool> hangs = false;
+
   /** Held by whoever makes a blocking call. Guards thread and the wakeups. */
   mutable std::mutex call_mutex;
   std::unique_ptr<ContextThread> thread;
   /** Identity of that thread for those who do not hold call_mutex. */
   std::atomic<GThread*> camera_thread = nullptr;
 
+  /* Camera's thread. */
   CompletedHandler on_completed;
   FailedHandler on_failed;
   NoticeHandler on_notice;
   ControlRanges ranges;
+  bool handler_open = false;
   bool handler_started = false;
+  /** Held while a handler of the application is called, and to see to it that none is any more. */
+  std::mutex callback_mutex;
+  bool muted = false;  // under callback_mutex
 
   RequestQueue requests;
   /** Bytes of a frame of each configured stream, else 0: queue_request() reads it in any thread. */
@@ -117,6 +173,15 @@ class Camera::Private : public PipelineListener {
  private:
   void hand_over_requests();
   void give_back(Request& request);
+  /** Calls a handler of the application, where there is one and somebody listens. */
+  template <typename H, typename T>
+  bool tell(const H& who, T& what) {
+    const std::lock_guard lock(callback_mutex);
+    if (!who || muted)
+      return false;
+    who(what);
+    return true;
+  }
 
   /* Of open(), mostly: more than these are not kept for those who come late. */
   static constexpr size_t kMaxEarlyNotices = 16;
@@ -144,8 +209,7 @@ std::optional<Error> Camera::Private::failure() const {
 
 void Camera::Private::give_back(Request& request) {
   request.in_flight_.store(false, std::memory_order_release);
-  if (on_completed)
-    on_completed(request);
+  tell(on_completed, request);
 }
 
 void Camera::Private::request_completed(Request& request) {
@@ -175,9 +239,7 @@ void Camera::Private::failed(const Error& error) {
 }
 
 void Camera::Private::notice(const Notice& notice) {
-  if (on_notice)
-    on_notice(notice);
-  else if (early_notices_.size() < kMaxEarlyNotices)
+  if (!tell(on_notice, notice) && early_notices_.size() < kMaxEarlyNotices)
     early_notices_.push_back(notice);
 }
 
@@ -185,7 +247,7 @@ void Camera::Private::deliver_notices() {
   if (!on_notice)
     return;
   for (const Notice& notice : std::exchange(early_notices_, {}))
-    on_notice(notice);
+    tell(on_notice, notice);
 }
 
 void Camera::Private::report_failure() {
@@ -193,10 +255,8 @@ void Camera::Private::report_failure() {
   if (!error || failure_reported_)
     return;
   stop();
-  if (!on_failed)
-    return;  // who sets a handler hears of it then
-  failure_reported_ = true;
-  on_failed(*error);
+  /* Who sets a handler hears of it then; of a hang its caller has heard. */
+  failure_reported_ = !hangs && tell(on_failed, *error);
 }
 
 void Camera::Private::hand_over_requests() {
@@ -222,20 +282,59 @@ Result<void> Camera::Private::open(const CameraOptions& options) {
   request_wakeup_ = std::make_unique<Wakeup>(context, "requests", [this] { hand_over_requests(); });
   failure_wakeup_ = std::make_unique<Wakeup>(context, "failure", [this] { report_failure(); });
   Result<void> opened = handler->open(options, *this);
+  handler_open = opened.ok();
   if (!opened)
-    close();
+    shut();
   else
     ranges = handler->controls();
   return opened;
 }
 
-void Camera::Private::close() {
+void Camera::Private::shut() {
+  stop();
+  if (std::exchange(handler_open, false))
+    handler->close();
   request_wakeup_.reset();
   failure_wakeup_.reset();
   camera_thread = nullptr;
 }
 
-Result<void> Camera::Private::configure(std::vector<StreamConfiguration>& streams) {
+Error Camera::Private::note_hang(const char* what) {
+  Error error(Error::Code::Timeout,
+              "camera '" + handler->id() + "' hangs: " + what + " did not come back within " +
+                  std::to_string(handler->time_limit().count()) + " ms",
+              "its driver or the device does not answer; pull the device out and plug it in again");
+  {
+    std::lock_guard lock(failure_mutex_);
+    if (!failure_)
+      failure_ = error;
+  }
+  hangs = true;
+  requests.close();
+  return error;
+}
+
+void Camera::Private::leave(std::shared_ptr<void> keep) {
+  {
+    std::lock_guard lock(callback_mutex);
+    muted = true;
+  }
+  left_cameras()->add(handler->id());
+  ContextThread::leave(std::move(thread), [self = shared_from_this(), left = left_cameras(),
+                                           keep = std::move(keep)]() mutable {
+    self->shut();
+    self->on_completed = {};
+    self->on_failed = {};
+    self->on_notice = {};
+    keep.reset();
+    self->state = State::Available;
+    self->hangs = false;
+    left->remove(self->handler->id());
+  });
+}
+
+Result<std::vector<StreamConfiguration>> Camera::Private::configure(
+    std::vector<StreamConfiguration> streams) {
   if (std::optional<Error> error = failure())
     return *error;
   state = State::Acquired;
@@ -253,17 +352,17 @@ Result<void> Camera::Private::configure(std::vector<StreamConfiguration>& stream
         return Error(Error::Code::Invalid, "stream " + std::to_string(id) + " is there twice");
     }
     if (Result<void> r = check_stream_configuration(capabilities[id], streams[i]); !r)
-      return r;
+      return r.error();
   }
   if (Result<void> r = handler->configure(streams); !r)
-    return r;
+    return r.error();
   for (std::atomic<size_t>& size : buffer_sizes)
     size = 0;
   for (const StreamConfiguration& stream : streams)
     buffer_sizes[stream.id] = stream.layout.size;
   ranges = handler->controls();
   state = State::Configured;
-  return {};
+  return streams;
 }
 
 Result<void> Camera::Private::start(const ControlList& controls) {
@@ -315,7 +414,7 @@ Result<void> Camera::Private::check_request(const Request& request) const {
 }
 
 Camera::Camera(std::unique_ptr<PipelineHandler> handler)
-    : d_(std::make_unique<Private>(std::move(handler))) {}
+    : d_(std::make_shared<Private>(std::move(handler))) {}
 
 Camera::~Camera() {
   release();
@@ -350,38 +449,50 @@ Result<void> Camera::acquire(const CameraOptions& options) {
   if (d_->in_callback())
     return d_->wrong_state("acquired already");
   std::lock_guard lock(d_->call_mutex);
-  if (d_->state != State::Available)
-    return Error(Error::Code::Busy, "camera '" + id() + "' is in use",
-                 "release it there first, or choose another camera");
+  const bool left = left_cameras()->has(id());
+  if (left || d_->state != State::Available) {
+    return Error(Error::Code::Busy,
+                 "camera '" + id() + (left ? "' hangs since it was used last" : "' is in use"),
+                 left ? "pull the device out and plug it in again"
+                      : "release it there first, or choose another camera");
+  }
   if (Result<void> free = check_free_descriptors(kDescriptors); !free)
     return free.error().within("camera '" + id() + "'");
   Result<std::unique_ptr<ContextThread>> thread = ContextThread::create("camera");
   if (!thread)
     return thread.error().within("camera '" + id() + "'");
   d_->thread = std::move(thread).value();
-  Result<void> opened = d_->thread->invoke([&] { return d_->open(options); });
+  d_->muted = false;
+  Result<void> opened =
+      d_->wait_for("opening it", [options](Private& d) { return d.open(options); });
   if (opened)
     d_->state = State::Acquired;
+  else if (d_->hangs)
+    d_->leave({});
   else
     d_->thread.reset();
   return opened;
 }
 
-void Camera::release() {
+Camera::Released Camera::release(std::shared_ptr<void> keep) {
   if (d_->in_callback()) {
     g_critical("camera '%s' cannot be released from one of its callbacks", id().c_str());
-    return;
+    return Released::Done;
   }
   std::lock_guard lock(d_->call_mutex);
-  if (d_->state == State::Available)
-    return;
-  d_->thread->invoke([this] {
-    d_->stop();
-    d_->handler->close();
-    d_->close();
-  });
+  if (!d_->thread)
+    return Released::Done;
+  const auto shut = [](Private& d) {
+    d.shut();
+    return Result<void>();
+  };
+  if (d_->hangs || !d_->wait_for("release()", shut)) {
+    d_->leave(std::move(keep));
+    return Released::Left;
+  }
   d_->thread.reset();
   d_->state = State::Available;
+  return Released::Done;
 }
 
 void Camera::set_handlers(CompletedHandler on_completed, FailedHandler on_failed,
@@ -391,46 +502,59 @@ void Camera::set_handlers(CompletedHandler on_completed, FailedHandler on_failed
     return;
   }
   std::lock_guard lock(d_->call_mutex);
-  auto set = [&] {
-    d_->on_completed = std::move(on_completed);
-    d_->on_failed = std::move(on_failed);
-    d_->on_notice = std::move(on_notice);
-    d_->deliver_notices();
+  auto set = [on_completed = std::move(on_completed), on_failed = std::move(on_failed),
+              on_notice = std::move(on_notice)](Private& d) mutable {
+    d.on_completed = std::move(on_completed);
+    d.on_failed = std::move(on_failed);
+    d.on_notice = std::move(on_notice);
+    d.deliver_notices();
+    if (d.handler_open)
+      d.report_failure();
+    return Result<void>();
   };
-  if (!d_->thread)
-    return set();
-  d_->thread->invoke([&] {
-    set();
-    d_->report_failure();
-  });
+  if (!d_->thread && !d_->hangs)
+    (void)set(*d_).ok();
+  else if (d_->hangs || !d_->wait_for("set_handlers()", std::move(set))) {
+    std::lock_guard callback_lock(d_->callback_mutex);
+    d_->muted = true;
+  }
 }
 
 Result<void> Camera::configure(std::vector<StreamConfiguration>& streams) {
-  return d_->call(State::Acquired, State::Configured, [&] { return d_->configure(streams); });
+  Result<std::vector<StreamConfiguration>> configured =
+      d_->call("configure()", State::Acquired, State::Configured,
+               [streams](Private& d) { return d.configure(streams); });
+  if (!configured)
+    return configured.error();
+  streams = std::move(*configured);
+  return {};
 }
 
 Result<ControlRanges> Camera::controls() const {
-  return d_->call(State::Acquired, State::Running,
-                  [this] { return Result<ControlRanges>(d_->ranges); });
+  return d_->call("controls()", State::Acquired, State::Running,
+                  [](Private& d) { return Result<ControlRanges>(d.ranges); });
 }
 
 Result<std::unique_ptr<FrameBuffer>> Camera::allocate_buffer(uint32_t stream) {
-  return d_->call(State::Configured, State::Running, [&]() -> Result<std::unique_ptr<FrameBuffer>> {
-    if (stream >= Request::kMaxStreams || d_->buffer_sizes[stream] == 0)
-      return Error(Error::Code::Invalid, "stream " + std::to_string(stream) + " is not configured");
-    return d_->handler->allocate_buffer(stream);
-  });
+  return d_->call("allocate_buffer()", State::Configured, State::Running,
+                  [stream](Private& d) -> Result<std::unique_ptr<FrameBuffer>> {
+                    if (stream >= Request::kMaxStreams || d.buffer_sizes[stream] == 0)
+                      return Error(Error::Code::Invalid,
+                                   "stream " + std::to_string(stream) + " is not configured");
+                    return d.handler->allocate_buffer(stream);
+                  });
 }
 
 Result<void> Camera::start(const ControlList& controls) {
-  return d_->call(State::Configured, State::Configured, [&] { return d_->start(controls); });
+  return d_->call("start()", State::Configured, State::Configured,
+                  [controls](Private& d) { return d.start(controls); });
 }
 
 Result<void> Camera::stop() {
-  return d_->call(State::Running, State::Running, [this] {
-    d_->stop();
-    d_->state = State::Configured;
-    d_->report_failure();  // one that came just before: the application hears of it in this run
+  return d_->call("stop()", State::Running, State::Running, [](Private& d) {
+    d.stop();
+    d.state = State::Configured;
+    d.report_failure();  // one that came just before: the application hears of it in this run
     return Result<void>();
   });
 }
@@ -460,11 +584,23 @@ bool Camera::failed() const {
   return d_->failure().has_value();
 }
 
+bool Camera::hangs() const {
+  return d_->hangs;
+}
+
+std::optional<Error> Camera::failure() const {
+  return d_->failure();
+}
+
 int Camera::ipa_pid() const {
   if (d_->in_callback())
     return d_->handler->ipa_pid();
   std::lock_guard lock(d_->call_mutex);
-  return d_->thread ? d_->thread->invoke([this] { return d_->handler->ipa_pid(); }) : 0;
+  if (!d_->thread || d_->hangs)
+    return 0;
+  const Result<int> pid =
+      d_->wait_for("ipa_pid()", [](Private& d) { return Result<int>(d.handler->ipa_pid()); });
+  return pid ? *pid : 0;
 }
 
 IpaStatus Camera::ipa_status() const {

@@ -14,6 +14,10 @@
  * calls a blocking method) and may call back only what never blocks, and ipa_pid(). Any other call
  * from there is WrongState. The camera must not be destroyed in a callback.
  *
+ * A driver may hang in a call, and the camera's thread with it; nobody waits for that longer than
+ * the handler's time_limit(). The call that waited, and all that follow until release(), are
+ * Timeout. See release() for what is still out then.
+ *
  * A camera that cannot go on (its worker or device is lost) gives every request back cancelled and
  * reports it once. Its state stays what it was; it refuses to configure, start and queue with the
  * error it reported until it is released and acquired again.
@@ -22,6 +26,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +58,9 @@ class Camera {
  public:
   enum class State : uint8_t { Available, Acquired, Configured, Running };
 
+  /** How a camera went from us: Left is one that hangs, see release(). */
+  enum class Released : uint8_t { Done, Left };
+
   /** Most requests that may be in flight at a time. */
   static constexpr uint32_t kMaxRequests = 64;
 
@@ -83,8 +91,16 @@ class Camera {
 
   /** Makes the camera ours: starts its thread and its IPA. Busy when somebody else has it. */
   Result<void> acquire(const CameraOptions& options);
-  /** Stops where running; the IPA and the thread end. Requests are cancelled first. Any state. */
-  void release();
+  /**
+   * Stops where running; the IPA and the thread end. Requests are cancelled first. Any state. No
+   * handler is called after it.
+   *
+   * A camera that hangs is left to itself: it does all that when its driver comes back, if ever,
+   * forgets its handlers, and can then be acquired again (Busy before, also by another object of
+   * the same id). Requests it has, and their buffers, are its own until then, so they have to be in
+   * `keep`, which it lets go of last. A camera that does not hang does not use it.
+   */
+  Released release(std::shared_ptr<void> keep = {});
 
   /** Who is called back, from now on. */
   void set_handlers(CompletedHandler on_completed, FailedHandler on_failed,
@@ -112,6 +128,11 @@ class Camera {
 
   /** Whether it failed since acquire(); the failed handler is told why, now or in a moment. */
   [[nodiscard]] bool failed() const;
+  /** Whether it hangs, or is left to itself and did not come back yet; then failed() is true too.
+   */
+  [[nodiscard]] bool hangs() const;
+  /** Why it failed, if it did. */
+  [[nodiscard]] std::optional<Error> failure() const;
   /** Process the IPA runs in: our own for a thread, 0 where there is none (or none now). */
   [[nodiscard]] int ipa_pid() const;
   /** What is known of the IPA and its host. */
@@ -119,7 +140,7 @@ class Camera {
 
  private:
   class Private;
-  std::unique_ptr<Private> d_;
+  std::shared_ptr<Private> d_;  // with what still runs of a camera that hangs
 };
 
 }  // namespace gstcam

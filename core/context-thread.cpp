@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/context-thread.h"
 
-#include <condition_variable>
-#include <mutex>
-#include <utility>
-
 #include "base/thread.h"
 
 namespace gstcam {
@@ -35,10 +31,18 @@ ContextThread::ContextThread()
 
 Result<std::unique_ptr<ContextThread>> ContextThread::create(const char* name) {
   std::unique_ptr<ContextThread> self(new ContextThread());  // NOLINT: private constructor
-  Result<std::thread> thread = start_thread(name, [raw = self.get()] {
-    g_main_context_push_thread_default(raw->context_.get());
-    g_main_loop_run(raw->loop_.get());
-    g_main_context_pop_thread_default(raw->context_.get());
+  /* References of its own: it may be left. */
+  struct Loop {
+    MainContextPtr context;
+    HandlePtr<GMainLoop, g_main_loop_unref> loop;
+  };
+  const auto own = std::make_shared<Loop>(
+      Loop{MainContextPtr(g_main_context_ref(self->context_.get())),
+           HandlePtr<GMainLoop, g_main_loop_unref>(g_main_loop_ref(self->loop_.get()))});
+  Result<std::thread> thread = start_thread(name, [own] {
+    g_main_context_push_thread_default(own->context.get());
+    g_main_loop_run(own->loop.get());
+    g_main_context_pop_thread_default(own->context.get());
   });
   if (!thread)
     return thread.error();
@@ -53,6 +57,33 @@ ContextThread::~ContextThread() {
     return;
   g_main_loop_quit(loop_.get());
   thread_.join();
+}
+
+void ContextThread::leave(std::unique_ptr<ContextThread> self, std::function<void()> last) {
+  /* The loop outlives its run, during which this is called. */
+  self->post([loop = self->loop_.get(), last = std::move(last)] {
+    last();
+    g_main_loop_quit(loop);
+  });
+  self->thread_.detach();
+}
+
+void ContextThread::post(std::function<void()> function) {
+  SourcePtr source(g_idle_source_new());
+  g_source_set_priority(source.get(), G_PRIORITY_DEFAULT);
+  g_source_set_static_name(source.get(), "camera call");
+  g_source_set_callback(
+      source.get(),
+      [](gpointer data) -> gboolean {
+        (*static_cast<std::function<void()>*>(data))();
+        return G_SOURCE_REMOVE;
+      },
+      std::make_unique<std::function<void()>>(std::move(function)).release(),
+      [](gpointer data) {
+        const std::unique_ptr<std::function<void()>> owned(
+            static_cast<std::function<void()>*>(data));
+      });
+  g_source_attach(source.get(), context_.get());
 }
 
 void ContextThread::run(const std::function<void()>& function) {

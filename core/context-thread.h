@@ -4,15 +4,20 @@
  * construction to destruction.
  *
  * invoke() runs a function there and waits for what it returns; it may be called from any thread,
- * its own one included. The object must not be destroyed from its own thread.
+ * its own one included. The object must not be destroyed from its own thread. One that is held up
+ * by a function that does not come back is left: the destructor would wait for it.
  */
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <type_traits>
+#include <utility>
 
 #include "base/glib-ptr.h"
 #include "base/result.h"
@@ -42,9 +47,43 @@ class ContextThread {
     }
   }
 
+  /**
+   * The same, for what may not come back: nothing where it has not after `time`. It goes on then,
+   * so it owns all it uses. Not for functions that return nothing.
+   */
+  template <typename F>
+  std::optional<std::invoke_result_t<F>> invoke_within(std::chrono::milliseconds time,
+                                                       F&& function) {
+    struct Call {
+      explicit Call(F&& f) : function(std::forward<F>(f)) {}
+      std::decay_t<F> function;
+      std::mutex mutex;
+      std::condition_variable done;
+      std::optional<std::invoke_result_t<F>> result;
+    };
+    if (is_current())
+      return function();
+    /* Shared: whoever of caller and thread is the last to need it. */
+    const auto call = std::make_shared<Call>(std::forward<F>(function));
+    post([call] {
+      std::invoke_result_t<F> result = call->function();
+      const std::lock_guard lock(call->mutex);
+      call->result.emplace(std::move(result));
+      call->done.notify_one();
+    });
+    std::unique_lock lock(call->mutex);
+    if (!call->done.wait_for(lock, time, [&] { return call->result.has_value(); }))
+      return std::nullopt;
+    return std::move(call->result);
+  }
+
+  /** Leaves the thread to itself: it ends when it has come to run `last`, and nobody waits. */
+  static void leave(std::unique_ptr<ContextThread> self, std::function<void()> last);
+
  private:
   ContextThread();
   void run(const std::function<void()>& function);
+  void post(std::function<void()> function);
 
   MainContextPtr context_;
   HandlePtr<GMainLoop, g_main_loop_unref> loop_;

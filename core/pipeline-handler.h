@@ -4,12 +4,13 @@
  *
  * Every method is called in the camera's thread (whose GMainContext is the thread default), in the
  * order that Camera's state machine allows. queue_request() and what follows it must not block; the
- * others may, up to a few seconds. core knows handlers only through this class.
+ * others may, up to time_limit(). core knows handlers only through this class.
  */
 #pragma once
 
 #include <glib.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <set>
@@ -48,6 +49,9 @@ class PipelineHandler {
  public:
   virtual ~PipelineHandler() = default;
 
+  /** What a device has for a call: GStreamer's changes of state are to take no more than 5 s. */
+  static constexpr std::chrono::milliseconds kDeviceTime{4500};
+
   /* Fixed for the life of the handler; any thread. */
   [[nodiscard]] virtual const std::string& id() const = 0;
   [[nodiscard]] virtual const std::string& model() const = 0;
@@ -56,6 +60,8 @@ class PipelineHandler {
     static const CameraProperties kUnknown;
     return kUnknown;
   }
+  /** Of one call. What takes longer hangs: nobody waits for it any more (see Camera). */
+  [[nodiscard]] virtual std::chrono::milliseconds time_limit() const { return kDeviceTime; }
 
   /** On an error nothing is open. The listener outlives close(). */
   virtual Result<void> open(const CameraOptions& options, PipelineListener& listener) = 0;

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <chrono>
+
 #include "core/camera.h"
 #include "ipc/ipa-host.h"
 #include "ipc/worker-budget.h"
@@ -19,6 +21,9 @@ inline constexpr ipc::BudgetLimits kIpaBudget = {
     .events_reserve = 256,
     .message_bytes = size_t{256} << 10U,
 };
+
+/** What a call of a handler may wait for its IPA: that it starts, and then answers. */
+inline constexpr std::chrono::milliseconds kIpaTime{7000};
 
 /** The host that `wanted` asks for, with kIpaBudget. */
 ipc::IpaOptions ipa_options(const CameraOptions& wanted);

@@ -9,12 +9,14 @@
  */
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "core/pipeline-handler.h"
+#include "pipelines/ipa-life/ipa-options.h"
 #include "pipelines/simple/path-users.h"
 #include "pipelines/simple/raw-cameras.h"
 #include "pipelines/simple/raw-capture.h"
@@ -34,6 +36,9 @@ class SimplePipeline final : public PipelineHandler {
   [[nodiscard]] const std::string& model() const override { return description_.model; }
   [[nodiscard]] const CameraProperties& properties() const override {
     return description_.properties;
+  }
+  [[nodiscard]] std::chrono::milliseconds time_limit() const override {
+    return kDeviceTime + kIpaTime;
   }
   [[nodiscard]] const std::vector<StreamCapabilities>& streams() const override;
 

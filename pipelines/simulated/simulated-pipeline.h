@@ -8,12 +8,14 @@
  */
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "core/pipeline-handler.h"
+#include "pipelines/ipa-life/ipa-options.h"
 #include "pipelines/simulated/camera-config.h"
 #include "pipelines/simulated/sensor-thread.h"
 #include "pipelines/soft-isp/soft-isp.h"
@@ -30,6 +32,9 @@ class SimulatedPipeline final : public PipelineHandler {
   [[nodiscard]] const std::string& id() const override { return description_.id; }
   [[nodiscard]] const std::string& model() const override { return description_.model; }
   [[nodiscard]] const CameraProperties& properties() const override { return properties_; }
+  [[nodiscard]] std::chrono::milliseconds time_limit() const override {
+    return kDeviceTime + kIpaTime;
+  }
   /** Opens the scene, the first time it is asked for. */
   [[nodiscard]] const std::vector<StreamCapabilities>& streams() const override;
 

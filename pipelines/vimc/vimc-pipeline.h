@@ -23,6 +23,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,6 +33,7 @@
 #include "core/pipeline-handler.h"
 #include "core/v4l2/device-watch.h"
 #include "core/v4l2/driver-frames.h"
+#include "pipelines/ipa-life/ipa-options.h"
 #include "pipelines/vimc/ipa-talk.h"
 #include "pipelines/vimc/request-line.h"
 #include "pipelines/vimc/sensor-controls.h"
@@ -64,6 +66,9 @@ class VimcPipeline final : public PipelineHandler, private IpaTalk::Owner {
   [[nodiscard]] const std::vector<StreamCapabilities>& streams() const override;
   [[nodiscard]] const CameraProperties& properties() const override {
     return description_.properties;
+  }
+  [[nodiscard]] std::chrono::milliseconds time_limit() const override {
+    return kDeviceTime + kIpaTime;
   }
 
   Result<void> open(const CameraOptions& options, PipelineListener& listener) override;

@@ -141,12 +141,14 @@ class CameraFixture {
   std::vector<Error> failures;
   std::vector<Notice> notices;
 
- private:
+  /** Of a new camera done by itself; one that was left has forgotten. */
   void listen() {
     camera->set_handlers([this](Request& r) { completed(r); },
                          [this](const Error& e) { failed(e); },
                          [this](const Notice& n) { noticed(n); });
   }
+
+ private:
   void completed(Request& request) {
     g_assert_false(request.in_flight());
     if (on_completed)

@@ -11,6 +11,8 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <functional>
@@ -49,6 +51,8 @@ struct FakeScript {
   std::optional<uint32_t> hang_at_frame;  // no frame from this one on
   bool fail_in_start = false;
   bool keep_on_stop = false;  // a broken handler: does not give back what it has
+  std::string hang_in;        // the method that does not come back before come_back()
+  std::chrono::milliseconds time_limit = PipelineHandler::kDeviceTime;
   uint32_t buffer_limit = 0;
   bool dmabufs = false;  // configure() finds that frames are dmabufs (memfds that say they are)
   bool copied = false;   // or that they are copies
@@ -77,6 +81,17 @@ struct FakeScript {
   std::string tuning_file;
   uint32_t restart_limit = 0;
 
+  void come_back() {
+    const std::lock_guard lock(hang_mutex_);
+    hang_in.clear();
+    hang_changed_.notify_all();
+  }
+  /** The handler's: this method begins. */
+  void begin(const char* method) {
+    std::unique_lock lock(hang_mutex_);
+    hang_changed_.wait(lock, [&] { return hang_in != method; });
+  }
+
   FakeScript() {
     StreamCapabilities c;
     StreamMode mode;
@@ -90,6 +105,10 @@ struct FakeScript {
     c.frame_duration_preferred = 10000000;
     streams.push_back(c);
   }
+
+ private:
+  std::mutex hang_mutex_;
+  std::condition_variable hang_changed_;
 };
 
 class FakePipeline : public PipelineHandler {
@@ -106,9 +125,11 @@ class FakePipeline : public PipelineHandler {
   const std::string& model() const override { return model_; }
   const std::vector<StreamCapabilities>& streams() const override { return streams_; }
   const CameraProperties& properties() const override { return properties_; }
+  std::chrono::milliseconds time_limit() const override { return script_->time_limit; }
 
   Result<void> open(const CameraOptions& options, PipelineListener& listener) override {
     expect(!open_);
+    script_->begin("open");
     thread_ = g_thread_self();
     script_->opened++;
     script_->isolation = options.ipa_isolation;
@@ -131,6 +152,7 @@ class FakePipeline : public PipelineHandler {
   [[nodiscard]] IpaStatus ipa_status() const override { return script_->status; }
 
   void close() override {
+    script_->begin("close");
     called(open_ && !running_);
     script_->closed++;
     wakeup_.reset();
@@ -139,6 +161,7 @@ class FakePipeline : public PipelineHandler {
   }
 
   Result<void> configure(std::vector<StreamConfiguration>& streams) override {
+    script_->begin("configure");
     called(open_ && !running_);
     script_->configured++;
     configured_.clear();
@@ -166,6 +189,7 @@ class FakePipeline : public PipelineHandler {
   const ControlRanges& controls() const override { return ranges_; }
 
   Result<std::unique_ptr<FrameBuffer>> allocate_buffer(uint32_t stream) override {
+    script_->begin("allocate_buffer");
     called(open_ && !configured_.empty());
     for (const StreamConfiguration& c : configured_) {
       if (c.id != stream)
@@ -185,6 +209,7 @@ class FakePipeline : public PipelineHandler {
   }
 
   Result<void> start(const ControlList& controls) override {
+    script_->begin("start");
     called(open_ && !configured_.empty() && !running_);
     script_->started++;
     script_->start_controls = controls;
@@ -202,6 +227,7 @@ class FakePipeline : public PipelineHandler {
   }
 
   void stop() override {
+    script_->begin("stop");
     called(running_);
     script_->stopped++;
     running_ = false;
