@@ -334,7 +334,8 @@ gstcam::Result<void> CameraSource::open() {
 }
 
 void CameraSource::close() {
-  capture->close();
+  if (gstcam::Result<void> closed = capture->close(); !closed)
+    gstcam::post_error(element_, closed.error());
   manager_.reset();
   const std::lock_guard lock(mutex_);
   last_.clear();

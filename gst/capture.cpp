@@ -16,7 +16,7 @@ int Capture::Slot::filled() const {
 }
 
 Capture::~Capture() {
-  close();
+  (void)close().ok();  // nobody is left to tell
 }
 
 Result<void> Capture::open(std::shared_ptr<Camera> camera, const CameraOptions& options,
@@ -41,8 +41,8 @@ Result<void> Capture::open(std::shared_ptr<Camera> camera, const CameraOptions& 
   return {};
 }
 
-void Capture::close() {
-  stop();
+Result<void> Capture::close() {
+  Result<void> closed = stop();
   drop_buffers();
   std::shared_ptr<Camera> camera;
   {
@@ -50,9 +50,21 @@ void Capture::close() {
     camera.swap(camera_);
   }
   if (!camera)
-    return;
+    return closed;
+  const bool known = camera->hangs();
   camera->set_handlers({}, {});
-  camera->release();
+  if (camera->release(slots_) == Camera::Released::Done)
+    return closed;
+  if (!known)
+    closed =
+        Error(Error::Code::Timeout, "camera '" + camera->id() + "' hangs: it is left to itself",
+              "pull the device out and plug it in again");
+  const std::lock_guard lock(mutex_);
+  slots_ = std::make_shared<Slots>();
+  queued_ = 0;
+  first_completed_ = 0;
+  completed_count_ = 0;
+  return closed;
 }
 
 std::shared_ptr<Camera> Capture::camera() const {
@@ -60,7 +72,8 @@ std::shared_ptr<Camera> Capture::camera() const {
   return camera_;
 }
 
-Result<void> Capture::start(const ControlList& controls, uint32_t slots) {
+Result<void> Capture::start(const ControlList& controls, uint32_t slots,
+                            std::chrono::nanoseconds silence) {
   const std::shared_ptr<Camera> open_camera = camera();
   if (!open_camera)
     return Error(Error::Code::WrongState, "no camera is open");
@@ -70,6 +83,8 @@ Result<void> Capture::start(const ControlList& controls, uint32_t slots) {
     released_ = false;
     slot_count_ = std::clamp<uint32_t>(slots, 1, kMaxSlots);
     running_ = true;
+    silence_ = silence;
+    silent_ = false;
   }
   Result<void> started = open_camera->start(controls);
   if (!started) {
@@ -79,24 +94,31 @@ Result<void> Capture::start(const ControlList& controls, uint32_t slots) {
   return started;
 }
 
-void Capture::stop() {
+Result<void> Capture::stop() {
   std::shared_ptr<Camera> open_camera;
   {
     const std::lock_guard lock(mutex_);
     if (!running_)
-      return;
+      return {};
     open_camera = camera_;
   }
-  /* Comes back when every request has come back. */
-  if (Result<void> stopped = open_camera->stop(); !stopped)
+  /* Comes back when every request has come back, unless the camera hangs. */
+  Result<void> stopped = open_camera->stop();
+  if (!stopped)
     GST_WARNING("cannot stop: %s", stopped.error().message.c_str());
+  const bool hangs = open_camera->hangs();
   const std::lock_guard lock(mutex_);
   running_ = false;
-  for (Slot& slot : slots_)
-    slot.state = SlotState::Idle;
-  queued_ = 0;
   first_completed_ = 0;
   completed_count_ = 0;
+  for (Slot& slot : *slots_) {
+    if (!hangs || slot.state != SlotState::Queued)
+      slot.state = SlotState::Idle;
+  }
+  if (hangs)
+    return stopped;
+  queued_ = 0;
+  return {};
 }
 
 bool Capture::running() const {
@@ -105,7 +127,12 @@ bool Capture::running() const {
 }
 
 void Capture::drop_buffers() {
-  for (Slot& slot : slots_) {
+  for (Slot& slot : *slots_) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (slot.state != SlotState::Idle)
+        continue;
+    }
     slot.request.reuse(false);
     for (BufferPtr& buffer : slot.buffers)
       buffer.reset();
@@ -116,8 +143,9 @@ Capture::Slot* Capture::idle_slot() {
   const std::lock_guard lock(mutex_);
   Slot* idle = nullptr;
   for (uint32_t i = 0; i < slot_count_; i++) {
-    if (slots_[i].state == SlotState::Idle && (!idle || slots_[i].filled() > idle->filled()))
-      idle = &slots_[i];
+    Slot& slot = (*slots_)[i];
+    if (slot.state == SlotState::Idle && (!idle || slot.filled() > idle->filled()))
+      idle = &slot;
   }
   return idle;
 }
@@ -125,8 +153,9 @@ Capture::Slot* Capture::idle_slot() {
 BufferPtr Capture::take_spare(const Slot& slot, uint32_t stream) {
   const std::lock_guard lock(mutex_);
   for (uint32_t i = 0; i < slot_count_; i++) {
-    if (&slots_[i] != &slot && slots_[i].state == SlotState::Idle && slots_[i].buffers[stream])
-      return std::move(slots_[i].buffers[stream]);
+    Slot& other = (*slots_)[i];
+    if (&other != &slot && other.state == SlotState::Idle && other.buffers[stream])
+      return std::move(other.buffers[stream]);
   }
   return {};
 }
@@ -147,7 +176,8 @@ Result<void> Capture::queue(Slot& slot) {
     const std::lock_guard lock(mutex_);
     open_camera = camera_;
     slot.state = SlotState::Queued;
-    queued_++;
+    if (queued_++ == 0)
+      heard_ = Clock::now();
   }
   Result<void> result = open_camera->queue_request(&slot.request);
   if (!result) {
@@ -195,9 +225,25 @@ Capture::Event Capture::wait(bool want_released, Slot** slot) {
       return Event::Released;
     }
     wants_released_ = want_released;
-    changed_.wait(lock);
+    const bool silent = wait_for_change(lock);
     wants_released_ = false;
+    if (silent)
+      return Event::Silent;
   }
+}
+
+/** Whether nothing changed for too long. */
+bool Capture::wait_for_change(std::unique_lock<std::mutex>& lock) {
+  if (!running_ || queued_ == 0 || silent_) {
+    changed_.wait(lock);
+    return false;
+  }
+  const Clock::time_point limit = heard_ + silence_;
+  if (changed_.wait_until(lock, limit) != std::cv_status::timeout || completed_count_ > 0)
+    return false;
+  /* The last frame may have come after the wait began. */
+  silent_ = heard_ + silence_ <= Clock::now();
+  return silent_;
 }
 
 void Capture::forget_released() {
@@ -253,7 +299,10 @@ void Capture::request_completed(Request& request) {
   const auto now = static_cast<int64_t>(gst_util_get_timestamp());
   const std::lock_guard lock(mutex_);
   queued_--;
-  if (request.status != Request::Status::Complete) {
+  heard_ = Clock::now();
+  silent_ = false;
+  /* A camera that hung may still complete what it has. */
+  if (request.status != Request::Status::Complete || !running_) {
     slot->state = SlotState::Idle;
     return;
   }

@@ -12,12 +12,16 @@
  * thread (stop() also after that has ended); the rest in any. The lock is never held while a method
  * of the camera is called. Frames cost no allocation. A request is one frame of the camera, in all
  * streams it is configured to: a slot has a buffer for each of them, and they come back together.
+ *
+ * A camera that hangs keeps the slots that are queued, and their buffers, until it comes back: the
+ * capture goes on with new ones.
  */
 #pragma once
 
 #include <gst/gst.h>
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -53,6 +57,7 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
     Play,      // the camera does not run and should
     Frame,     // the oldest frame
     Failed,    // the camera; on_failed was told why
+    Silent,    // no frame for so long, with requests queued: once, until the next one
     Released,  // a buffer is back in its pool
   };
 
@@ -67,15 +72,20 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
    */
   Result<void> open(std::shared_ptr<Camera> camera, const CameraOptions& options,
                     Camera::FailedHandler on_failed, Camera::NoticeHandler on_notice);
-  void close();
+  /** An error where the camera hangs, which nobody knew before; it is closed all the same. */
+  Result<void> close();
   /** nullptr where none is open. */
   [[nodiscard]] std::shared_ptr<Camera> camera() const;
 
-  Result<void> start(const ControlList& controls, uint32_t slots);
-  /** Every slot is idle after it; frames that were not taken are lost. */
-  void stop();
+  /** `silence`: after how long without a frame there is an Event::Silent. */
+  Result<void> start(const ControlList& controls, uint32_t slots, std::chrono::nanoseconds silence);
+  /**
+   * Every slot is idle after it; frames that were not taken are lost. An error where the camera
+   * hangs: then it keeps those that are queued.
+   */
+  Result<void> stop();
   [[nodiscard]] bool running() const;
-  /** Slots give their buffers back; not while running. */
+  /** Idle slots give their buffers back; not while running. */
   void drop_buffers();
 
   /** The one with the most buffers; nullptr where none is idle. */
@@ -106,8 +116,11 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
   void buffer_released() override;
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void request_completed(Request& request);
   void failed();
+  bool wait_for_change(std::unique_lock<std::mutex>& lock);
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -120,8 +133,12 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
   bool wants_released_ = false;  // somebody waits for it
   std::optional<guint32> eos_;
   bool failed_ = false;
+  std::chrono::nanoseconds silence_{};
+  Clock::time_point heard_;  // since when a frame is waited for
+  bool silent_ = false;      // and that was told
 
-  std::array<Slot, kMaxSlots> slots_;
+  using Slots = std::array<Slot, kMaxSlots>;
+  std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
   uint32_t slot_count_ = 0;
   uint32_t queued_ = 0;
   /* Completed slots, oldest first. */

@@ -321,6 +321,8 @@ void StreamTask::handle(Capture::Event event, Capture::Slot* slot) {
       return deliver(*slot);
     case Capture::Event::Failed:
       return give_up();  // the element has posted why
+    case Capture::Event::Silent:
+      return post_warning(element_, silence());
     case Capture::Event::Wake:
     case Capture::Event::Released:
       return;  // the next round looks
@@ -390,8 +392,23 @@ void StreamTask::start_camera() {
   offset_base_ = next_offset_;
   GST_DEBUG_OBJECT(element_, "starting %zu streams with %s", configured_.size(),
                    controls.to_string().c_str());
-  if (Result<void> started = capture_->start(controls, slots_); !started)
+  if (Result<void> started = capture_->start(controls, slots_, patience()); !started)
     fail(started.error());
+}
+
+/** Time without a frame that is none of the frame rate's. */
+std::chrono::nanoseconds StreamTask::patience() const {
+  return std::max<std::chrono::nanoseconds>(kMinPatience,
+                                            4 * std::chrono::nanoseconds(frame_duration_));
+}
+
+Error StreamTask::silence() const {
+  const std::shared_ptr<Camera> camera = capture_->camera();
+  const auto time = std::chrono::duration_cast<std::chrono::seconds>(patience());
+  return {Error::Code::Timeout,
+          "camera '" + (camera ? camera->id() : "") + "' has sent no frame for " +
+              std::to_string(time.count()) + " s",
+          "it may go on by itself; if it does not, pull it out and plug it in again"};
 }
 
 void StreamTask::stop_camera() {
@@ -402,7 +419,8 @@ void StreamTask::stop_camera() {
                     " lost, %" G_GUINT64_FORMAT " copied",
                     so_far.delivered, so_far.lost, so_far.copied);
   }
-  capture_->stop();
+  if (Result<void> stopped = capture_->stop(); !stopped)
+    post_error(element_, stopped.error());
   for (const PadRef& pad : configured_)
     stream_of(pad).forget_starving();
 }

@@ -20,6 +20,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -87,6 +88,7 @@ class StreamTask : public PadDriver {
   /* A pad of ours that stays as long as it is used. */
   using PadRef = ObjectPtr<GstPad>;
   static constexpr uint32_t kMinQueued = StreamPad::kMinQueued;
+  static constexpr std::chrono::seconds kMinPatience{5};
   using Flows = std::array<GstFlowReturn, Request::kMaxStreams>;
 
   static void task(gpointer self);
@@ -107,6 +109,8 @@ class StreamTask : public PadDriver {
   void handle(Capture::Event event, Capture::Slot* slot);
   void start_camera();
   void stop_camera();
+  [[nodiscard]] std::chrono::nanoseconds patience() const;
+  [[nodiscard]] Error silence() const;
   ControlList supported(ControlList controls);
   bool refill();
   [[nodiscard]] bool starving() const;

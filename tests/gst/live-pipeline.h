@@ -88,6 +88,13 @@ class LivePipeline {
     g_assert_cmpint(error_at_, <, deadline);
     return *error_;
   }
+  /** The first warning since forget(). */
+  Posted wait_warning() {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, kPatience, [&] { return !warnings_.empty(); }))
+      g_error("no warning came");
+    return warnings_.front();
+  }
   /** When it was posted. */
   [[nodiscard]] gint64 error_at() {
     const std::lock_guard lock(mutex_);

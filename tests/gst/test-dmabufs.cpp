@@ -13,7 +13,7 @@
 #include <gst/video/video.h>
 
 #include "gst/stream-caps.h"
-#include "tests/gst/element-fixture.h"
+#include "tests/gst/several-streams.h"
 
 using namespace gstcam;
 using namespace gstcam::test;
@@ -272,6 +272,44 @@ static void test_all_kept() {
   g_assert_cmpuint(stats.lost, >, 0);
 }
 
+/* Of one stream alone: the other one goes on, and neither is copied. */
+static void test_all_kept_of_one() {
+  const auto script = use_dmabuf_camera(FakeScript::Pace::Live);
+  script->streams.push_back(script->streams[0]);
+  script->streams[0].frame_duration_preferred = 5000000;
+  script->buffer_limit = 6;
+  constexpr const char* kDmabufs = "video/x-raw(memory:DMABuf),framerate=200/1";
+  TestPipeline p("camerasrc name=src " + branch("src", "sink", kDmabufs) +
+                 branch("src_1", "b", kDmabufs));
+  const auto b = element_of(p, "b");
+  p.play();
+  for (int round = 0; round < 3; round++) {
+    std::vector<SamplePtr> kept;
+    while (SamplePtr sample =
+               SamplePtr(gst_app_sink_try_pull_sample(GST_APP_SINK(b.get()), 200 * GST_MSECOND))) {
+      kept.push_back(std::move(sample));
+      p.pull();
+    }
+    g_assert_cmpuint(kept.size(), >=, 2);
+    g_assert_cmpuint(kept.size(), <=, script->buffer_limit);
+    const guint64 last = GST_BUFFER_OFFSET(buffer_of(kept.back()));
+    guint64 offset = 0;
+    for (int i = 0; i < 30; i++) {
+      const SamplePtr sample = p.pull();
+      offset = GST_BUFFER_OFFSET(buffer_of(sample));
+      g_assert_true(gst_is_dmabuf_memory(gst_buffer_peek_memory(buffer_of(sample), 0)));
+    }
+    g_assert_cmpuint(offset, >, last);
+    kept.clear();
+    const SamplePtr sample = pull(b);
+    g_assert_cmpuint(GST_BUFFER_OFFSET(buffer_of(sample)), >, last + 1);
+    g_assert_true(GST_BUFFER_FLAG_IS_SET(buffer_of(sample), GST_BUFFER_FLAG_DISCONT));
+    g_assert_true(gst_is_dmabuf_memory(gst_buffer_peek_memory(buffer_of(sample), 0)));
+    p.wait_for(GST_MESSAGE_QOS);
+  }
+  g_assert_cmpuint(stats_of(p.src.get()).copied, ==, 0);
+}
+
 static std::string error_with(const char* takes) {
   TestPipeline p(to_appsink());
   const CapsPtr caps = parse(takes);
@@ -382,6 +420,7 @@ int main(int argc, char** argv) {
     g_test_add_data_func((std::string("/dmabufs/peer/") + peer.name).c_str(), &peer, test_peer);
   g_test_add_func("/dmabufs/no-copy-for-layout", test_no_copy_for_layout);
   g_test_add_func("/dmabufs/all-kept", test_all_kept);
+  g_test_add_func("/dmabufs/all-kept-of-one", test_all_kept_of_one);
   g_test_add_func("/dmabufs/none", test_none);
   g_test_add_func("/dmabufs/no-drm-format", test_no_drm_format);
   g_test_add_func("/dmabufs/refused", test_refused);
