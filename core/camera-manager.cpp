@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/context-thread.h"
+#include "core/platform.h"
 #include "core/wakeup.h"
 
 namespace gstcam {
@@ -13,7 +14,7 @@ namespace gstcam {
 namespace {
 
 struct Entry {
-  size_t factory;
+  size_t platform;
   std::shared_ptr<Camera> camera;
 };
 
@@ -43,8 +44,11 @@ std::string list_of(const std::vector<Entry>& entries) {
 
 class CameraManager::Private {
  public:
-  explicit Private(std::vector<std::unique_ptr<PipelineFactory>> f)
-      : factories(std::move(f)), claims(factories.size()) {}
+  explicit Private(std::vector<std::unique_ptr<PipelineFactory>> factories)
+      : claims(factories.size()) {
+    for (std::unique_ptr<PipelineFactory>& factory : factories)
+      platforms.emplace_back(std::move(factory));
+  }
 
   void enumerate();
   [[nodiscard]] std::vector<std::shared_ptr<Camera>> cameras() const;
@@ -56,9 +60,9 @@ class CameraManager::Private {
   void tell_all();
   void tell(Watch::Private& watch) const;
 
-  const std::vector<std::unique_ptr<PipelineFactory>> factories;
+  std::vector<Platform> platforms;   // who they are is fixed
   std::mutex enumerate_mutex;        // one enumeration at a time
-  std::vector<DeviceClaims> claims;  // by factory, of its last answer; under enumerate_mutex
+  std::vector<DeviceClaims> claims;  // by platform, of its last answer; under enumerate_mutex
   mutable std::mutex mutex;          // the four below
   std::vector<Entry> entries;
   std::vector<Error> errors;
@@ -100,17 +104,16 @@ void CameraManager::Private::enumerate() {
   std::vector<Entry> found_entries;
   std::vector<Error> found_errors;
   DeviceClaims taken;
-  for (size_t i = 0; i < factories.size(); i++) {
-    PipelineFactory& factory = *factories[i];
-    Result<FoundCameras> found = factory.enumerate(taken);
+  for (size_t i = 0; i < platforms.size(); i++) {
+    Result<FoundCameras> found = platforms[i].ask(taken);
     if (found)
       claims[i] = std::move(found->claimed);
     taken.insert(claims[i].begin(), claims[i].end());
-    const std::string whose = "cameras of '" + std::string(factory.name()) + "'";
+    const std::string whose = "cameras of '" + platforms[i].name() + "'";
     if (!found) {
       found_errors.push_back(found.error().within(whose));
       std::ranges::copy_if(known, std::back_inserter(found_entries),
-                           [i](const Entry& e) { return e.factory == i; });
+                           [i](const Entry& e) { return e.platform == i; });
       continue;
     }
     for (const Error& error : found->errors)
@@ -157,11 +160,11 @@ Result<void> CameraManager::Private::start_watching() {
   thread->invoke([this] {
     std::vector<Error> failed;
     /* First the ears, then the eyes: nothing falls between. */
-    for (const std::unique_ptr<PipelineFactory>& factory : factories) {
+    for (const Platform& platform : platforms) {
       Result<std::unique_ptr<CameraWatch>> watch =
-          factory->watch(thread->context(), [this] { enumerate(); });
+          platform.factory().watch(thread->context(), [this] { enumerate(); });
       if (!watch)
-        failed.push_back(watch.error().within("cameras of '" + std::string(factory->name()) + "'"));
+        failed.push_back(watch.error().within("cameras of '" + platform.name() + "'"));
       else if (*watch)
         platform_watches.push_back(std::move(*watch));
     }

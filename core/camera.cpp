@@ -4,11 +4,11 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "base/free-descriptors.h"
 #include "core/context-thread.h"
+#include "core/hang-registry.h"
 #include "core/pipeline-handler.h"
 #include "core/request-queue.h"
 #include "core/wakeup.h"
@@ -22,6 +22,9 @@ namespace {
 /* What threads, IPA and buffers of a camera take, with some to spare. */
 constexpr unsigned kDescriptors = 40;
 
+/* What one that hangs has to come back in, when it is released. */
+constexpr std::chrono::milliseconds kLastChance{100};
+
 const char* word(Camera::State state) {
   switch (state) {
     case Camera::State::Available:
@@ -34,36 +37,6 @@ const char* word(Camera::State state) {
       return "running";
   }
   return "in no state";
-}
-
-/*
- * The cameras of this process that are left to themselves, by id: whoever has another object for
- * the same camera would only hang beside it.
- */
-class LeftCameras {
- public:
-  void add(const std::string& id) {
-    const std::lock_guard lock(mutex_);
-    ids_.insert(id);
-  }
-  void remove(const std::string& id) {
-    const std::lock_guard lock(mutex_);
-    ids_.erase(id);
-  }
-  [[nodiscard]] bool has(const std::string& id) {
-    const std::lock_guard lock(mutex_);
-    return ids_.contains(id);
-  }
-
- private:
-  std::mutex mutex_;
-  std::set<std::string> ids_;
-};
-
-/* Shared with the threads that are left, which may outlive the statics of the process. */
-const std::shared_ptr<LeftCameras>& left_cameras() {
-  static const auto left = std::make_shared<LeftCameras>();
-  return left;
 }
 
 /* What the application asks for: of the table, writable, and a possible value. */
@@ -100,6 +73,7 @@ class Camera::Private : public PipelineListener,
   void stop();
   /** Undoes open(), and all that came after it; nothing where that was done. */
   void shut();
+  void forget_handlers();
 
   /* Under call_mutex, the caller's thread. */
   /** Runs `function(*this)` in the camera's thread; where that does not come back, it hangs. */
@@ -110,6 +84,8 @@ class Camera::Private : public PipelineListener,
         [self = shared_from_this(), f = std::forward<F>(function)]() mutable { return f(*self); });
     return result ? std::move(*result) : note_hang(what);
   }
+  /** For open(). */
+  void prepare();
   Error note_hang(const char* what);
   /** The thread is left; the rest is done when it comes back. */
   void leave(std::shared_ptr<void> keep);
@@ -271,10 +247,6 @@ void Camera::Private::hand_over_requests() {
 }
 
 Result<void> Camera::Private::open(const CameraOptions& options) {
-  {
-    std::lock_guard lock(failure_mutex_);
-    failure_.reset();
-  }
   failure_reported_ = false;
   early_notices_.clear();
   camera_thread = g_thread_self();
@@ -299,15 +271,33 @@ void Camera::Private::shut() {
   camera_thread = nullptr;
 }
 
-Error Camera::Private::note_hang(const char* what) {
-  Error error(Error::Code::Timeout,
-              "camera '" + handler->id() + "' hangs: " + what + " did not come back within " +
-                  std::to_string(handler->time_limit().count()) + " ms",
-              "its driver or the device does not answer; pull the device out and plug it in again");
+void Camera::Private::forget_handlers() {
+  on_completed = {};
+  on_failed = {};
+  on_notice = {};
+}
+
+void Camera::Private::prepare() {
   {
     std::lock_guard lock(failure_mutex_);
-    if (!failure_)
-      failure_ = error;
+    failure_.reset();
+  }
+  std::lock_guard lock(callback_mutex);
+  muted = false;
+}
+
+Error Camera::Private::note_hang(const char* what) {
+  const std::string text = "camera '" + handler->id() + "' hangs: " + what +
+                           " did not come back within " +
+                           std::to_string(handler->time_limit().count()) + " ms";
+  Error error(Error::Code::Timeout, text,
+              "its driver or the device does not answer: unplug it, or load its driver anew");
+  {
+    std::lock_guard lock(failure_mutex_);
+    /* The cause comes first: the driver may hang because the device is lost. */
+    if (failure_)
+      error = Error(failure_->code, failure_->message + "; now " + text, failure_->hint);
+    failure_ = error;
   }
   hangs = true;
   requests.close();
@@ -319,18 +309,17 @@ void Camera::Private::leave(std::shared_ptr<void> keep) {
     std::lock_guard lock(callback_mutex);
     muted = true;
   }
-  left_cameras()->add(handler->id());
-  ContextThread::leave(std::move(thread), [self = shared_from_this(), left = left_cameras(),
-                                           keep = std::move(keep)]() mutable {
-    self->shut();
-    self->on_completed = {};
-    self->on_failed = {};
-    self->on_notice = {};
-    keep.reset();
-    self->state = State::Available;
-    self->hangs = false;
-    left->remove(self->handler->id());
-  });
+  HangRegistry::instance()->add(handler->id());
+  ContextThread::leave(std::move(thread),
+                       [self = shared_from_this(), left = HangRegistry::instance(),
+                        keep = std::move(keep)]() mutable {
+                         self->shut();
+                         self->forget_handlers();
+                         keep.reset();
+                         self->state = State::Available;
+                         self->hangs = false;
+                         left->remove(self->handler->id());
+                       });
 }
 
 Result<std::vector<StreamConfiguration>> Camera::Private::configure(
@@ -449,11 +438,11 @@ Result<void> Camera::acquire(const CameraOptions& options) {
   if (d_->in_callback())
     return d_->wrong_state("acquired already");
   std::lock_guard lock(d_->call_mutex);
-  const bool left = left_cameras()->has(id());
+  const bool left = HangRegistry::instance()->has(id());
   if (left || d_->state != State::Available) {
     return Error(Error::Code::Busy,
                  "camera '" + id() + (left ? "' hangs since it was used last" : "' is in use"),
-                 left ? "pull the device out and plug it in again"
+                 left ? "unplug it, or load its driver anew"
                       : "release it there first, or choose another camera");
   }
   if (Result<void> free = check_free_descriptors(kDescriptors); !free)
@@ -462,7 +451,7 @@ Result<void> Camera::acquire(const CameraOptions& options) {
   if (!thread)
     return thread.error().within("camera '" + id() + "'");
   d_->thread = std::move(thread).value();
-  d_->muted = false;
+  d_->prepare();
   Result<void> opened =
       d_->wait_for("opening it", [options](Private& d) { return d.open(options); });
   if (opened)
@@ -482,16 +471,23 @@ Camera::Released Camera::release(std::shared_ptr<void> keep) {
   std::lock_guard lock(d_->call_mutex);
   if (!d_->thread)
     return Released::Done;
-  const auto shut = [](Private& d) {
-    d.shut();
-    return Result<void>();
+  const auto shut = [d = d_, hung = d_->hangs.load()] {
+    d->shut();
+    if (hung)
+      d->forget_handlers();
+    return true;
   };
-  if (d_->hangs || !d_->wait_for("release()", shut)) {
+  /* One that was only slow may be back. */
+  const std::chrono::milliseconds time = d_->hangs ? kLastChance : d_->handler->time_limit();
+  if (!d_->thread->invoke_within(time, shut)) {
+    if (!d_->hangs)
+      (void)d_->note_hang("release()");
     d_->leave(std::move(keep));
     return Released::Left;
   }
   d_->thread.reset();
   d_->state = State::Available;
+  d_->hangs = false;
   return Released::Done;
 }
 
@@ -512,9 +508,12 @@ void Camera::set_handlers(CompletedHandler on_completed, FailedHandler on_failed
       d.report_failure();
     return Result<void>();
   };
-  if (!d_->thread && !d_->hangs)
-    (void)set(*d_).ok();
-  else if (d_->hangs || !d_->wait_for("set_handlers()", std::move(set))) {
+  if (!d_->thread) {
+    if (!HangRegistry::instance()->has(id()))
+      (void)set(*d_).ok();
+    return;
+  }
+  if (d_->hangs || !d_->wait_for("set_handlers()", std::move(set))) {
     std::lock_guard callback_lock(d_->callback_mutex);
     d_->muted = true;
   }

@@ -16,7 +16,7 @@
  *
  * A driver may hang in a call, and the camera's thread with it; nobody waits for that longer than
  * the handler's time_limit(). The call that waited, and all that follow until release(), are
- * Timeout. See release() for what is still out then.
+ * Timeout, or what had failed before. See release() for what is still out then.
  *
  * A camera that cannot go on (its worker or device is lost) gives every request back cancelled and
  * reports it once. Its state stays what it was; it refuses to configure, start and queue with the
@@ -95,14 +95,15 @@ class Camera {
    * Stops where running; the IPA and the thread end. Requests are cancelled first. Any state. No
    * handler is called after it.
    *
-   * A camera that hangs is left to itself: it does all that when its driver comes back, if ever,
-   * forgets its handlers, and can then be acquired again (Busy before, also by another object of
-   * the same id). Requests it has, and their buffers, are its own until then, so they have to be in
-   * `keep`, which it lets go of last. A camera that does not hang does not use it.
+   * A camera that hangs forgets its handlers, and is left to itself where it does not come back at
+   * once: it does all that when its driver does, if ever, and can then be acquired again (Busy
+   * before, also by another object of the same id). Requests it has, and their buffers, are its own
+   * until then, so they have to be in `keep`, which it lets go of last. A camera that does not hang
+   * does not use it.
    */
   Released release(std::shared_ptr<void> keep = {});
 
-  /** Who is called back, from now on. */
+  /** Who is called back, from now on. A camera that is left takes nobody. */
   void set_handlers(CompletedHandler on_completed, FailedHandler on_failed,
                     NoticeHandler on_notice = {});
 

@@ -53,18 +53,28 @@ Result<void> Capture::close() {
     return closed;
   const bool known = camera->hangs();
   camera->set_handlers({}, {});
-  if (camera->release(slots_) == Camera::Released::Done)
-    return closed;
-  if (!known)
+  const bool left = camera->release(slots_) == Camera::Released::Left;
+  if (left && !known)
     closed =
         Error(Error::Code::Timeout, "camera '" + camera->id() + "' hangs: it is left to itself",
-              "pull the device out and plug it in again");
-  const std::lock_guard lock(mutex_);
-  slots_ = std::make_shared<Slots>();
+              "unplug it, or load its driver anew");
+  {
+    const std::lock_guard lock(mutex_);
+    if (left)
+      slots_ = std::make_shared<Slots>();
+    forget_queued();
+  }
+  drop_buffers();
+  return closed;
+}
+
+/** What was queued is not any more, or is nothing of ours. */
+void Capture::forget_queued() {
+  for (Slot& slot : *slots_)
+    slot.state = SlotState::Idle;
   queued_ = 0;
   first_completed_ = 0;
   completed_count_ = 0;
-  return closed;
 }
 
 std::shared_ptr<Camera> Capture::camera() const {
@@ -85,6 +95,7 @@ Result<void> Capture::start(const ControlList& controls, uint32_t slots,
     running_ = true;
     silence_ = silence;
     silent_ = false;
+    failing_ = false;
   }
   Result<void> started = open_camera->start(controls);
   if (!started) {
@@ -109,16 +120,17 @@ Result<void> Capture::stop() {
   const bool hangs = open_camera->hangs();
   const std::lock_guard lock(mutex_);
   running_ = false;
-  first_completed_ = 0;
-  completed_count_ = 0;
+  if (!hangs) {
+    forget_queued();
+    return {};
+  }
   for (Slot& slot : *slots_) {
-    if (!hangs || slot.state != SlotState::Queued)
+    if (slot.state != SlotState::Queued)
       slot.state = SlotState::Idle;
   }
-  if (hangs)
-    return stopped;
-  queued_ = 0;
-  return {};
+  first_completed_ = 0;
+  completed_count_ = 0;
+  return stopped;
 }
 
 bool Capture::running() const {
@@ -150,6 +162,12 @@ Capture::Slot* Capture::idle_slot() {
   return idle;
 }
 
+void Capture::expect_failure() {
+  const std::lock_guard lock(mutex_);
+  if (!std::exchange(failing_, true))
+    heard_ = Clock::now();
+}
+
 BufferPtr Capture::take_spare(const Slot& slot, uint32_t stream) {
   const std::lock_guard lock(mutex_);
   for (uint32_t i = 0; i < slot_count_; i++) {
@@ -176,8 +194,8 @@ Result<void> Capture::queue(Slot& slot) {
     const std::lock_guard lock(mutex_);
     open_camera = camera_;
     slot.state = SlotState::Queued;
-    if (queued_++ == 0)
-      heard_ = Clock::now();
+    queued_++;
+    heard_ = Clock::now();
   }
   Result<void> result = open_camera->queue_request(&slot.request);
   if (!result) {
@@ -234,7 +252,9 @@ Capture::Event Capture::wait(bool want_released, Slot** slot) {
 
 /** Whether nothing changed for too long. */
 bool Capture::wait_for_change(std::unique_lock<std::mutex>& lock) {
-  if (!running_ || queued_ == 0 || silent_) {
+  /* Buffers that downstream has cannot be filled: their frames are not the camera's fault. */
+  const bool due = queued_ > 0 && !wants_released_;
+  if (!running_ || silent_ || !(due || failing_)) {
     changed_.wait(lock);
     return false;
   }

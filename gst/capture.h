@@ -90,6 +90,8 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
 
   /** The one with the most buffers; nullptr where none is idle. */
   Slot* idle_slot();
+  /** The camera failed: without an Event::Failed soon, its driver hangs, and there is a Silent. */
+  void expect_failure();
   /** A buffer of this stream that another idle slot keeps, where one does. */
   BufferPtr take_spare(const Slot& slot, uint32_t stream);
   /** The slot has a buffer for every configured stream, its request the controls for it. */
@@ -120,6 +122,7 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
 
   void request_completed(Request& request);
   void failed();
+  void forget_queued();
   bool wait_for_change(std::unique_lock<std::mutex>& lock);
 
   mutable std::mutex mutex_;
@@ -134,8 +137,9 @@ class Capture : public FramePoolListener, public std::enable_shared_from_this<Ca
   std::optional<guint32> eos_;
   bool failed_ = false;
   std::chrono::nanoseconds silence_{};
-  Clock::time_point heard_;  // since when a frame is waited for
+  Clock::time_point heard_;  // since when a frame, or the failure, is waited for
   bool silent_ = false;      // and that was told
+  bool failing_ = false;
 
   using Slots = std::array<Slot, kMaxSlots>;
   std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();

@@ -51,6 +51,7 @@ Result<void> StreamTask::start() {
     frames_ = 0;
     lost_ = 0;
     unsupported_.clear();
+    hang_told_ = false;
     pads_changed_ = true;
     capture_->reset();
     capture_->set_flushing(false);
@@ -322,7 +323,7 @@ void StreamTask::handle(Capture::Event event, Capture::Slot* slot) {
     case Capture::Event::Failed:
       return give_up();  // the element has posted why
     case Capture::Event::Silent:
-      return post_warning(element_, silence());
+      return note_silence();
     case Capture::Event::Wake:
     case Capture::Event::Released:
       return;  // the next round looks
@@ -402,13 +403,25 @@ std::chrono::nanoseconds StreamTask::patience() const {
                                             4 * std::chrono::nanoseconds(frame_duration_));
 }
 
-Error StreamTask::silence() const {
+void StreamTask::note_silence() {
   const std::shared_ptr<Camera> camera = capture_->camera();
+  /* It failed, and hangs before it could say so. */
+  if (const std::optional<Error> failure = camera ? camera->failure() : std::nullopt; failure)
+    return fail(*failure);
   const auto time = std::chrono::duration_cast<std::chrono::seconds>(patience());
-  return {Error::Code::Timeout,
-          "camera '" + (camera ? camera->id() : "") + "' has sent no frame for " +
-              std::to_string(time.count()) + " s",
-          "it may go on by itself; if it does not, pull it out and plug it in again"};
+  post_warning(element_,
+               Error(Error::Code::Timeout,
+                     "camera '" + (camera ? camera->id() : "") + "' has sent no frame for " +
+                         std::to_string(time.count()) + " s",
+                     "it may go on by itself; if it does not, unplug it and plug it in again"));
+}
+
+/** An error of the camera's; that it hangs is said once. */
+void StreamTask::post(const Error& error) {
+  const std::shared_ptr<Camera> camera = capture_->camera();
+  if (camera && camera->hangs() && std::exchange(hang_told_, true))
+    return;
+  post_error(element_, error);
 }
 
 void StreamTask::stop_camera() {
@@ -420,7 +433,7 @@ void StreamTask::stop_camera() {
                     so_far.delivered, so_far.lost, so_far.copied);
   }
   if (Result<void> stopped = capture_->stop(); !stopped)
-    post_error(element_, stopped.error());
+    post(stopped.error());
   for (const PadRef& pad : configured_)
     stream_of(pad).forget_starving();
 }
@@ -441,13 +454,18 @@ bool StreamTask::refill() {
         return false;
       }
     }
-    if (starving())
+    if (starving()) {
+      if (capture_->camera()->failed())
+        capture_->expect_failure();
       return true;
+    }
     slot->request.reuse(false);
     slot->request.controls = supported(owner_.take_controls(false));
     if (Result<void> queued = capture_->queue(*slot); !queued) {
-      if (capture_->camera()->failed())
-        return true;  // which is posted by who noticed, and the next event
+      if (capture_->camera()->failed()) {
+        capture_->expect_failure();  // which is posted by who noticed, and the next event
+        return true;
+      }
       fail(queued.error());
       return false;
     }
@@ -480,7 +498,7 @@ void StreamTask::pause(bool for_flush) {
 }
 
 void StreamTask::fail(const Error& error) {
-  post_error(element_, error);
+  post(error);
   give_up();
 }
 

@@ -110,7 +110,7 @@ class StreamTask : public PadDriver {
   void start_camera();
   void stop_camera();
   [[nodiscard]] std::chrono::nanoseconds patience() const;
-  [[nodiscard]] Error silence() const;
+  void note_silence();
   ControlList supported(ControlList controls);
   bool refill();
   [[nodiscard]] bool starving() const;
@@ -120,6 +120,7 @@ class StreamTask : public PadDriver {
   [[nodiscard]] GstFlowReturn combine(const Flows& flows) const;
   void end(GstFlowReturn flow);
   void pause(bool for_flush);
+  void post(const Error& error);
   void fail(const Error& error);
   void give_up(guint32 eos_seqnum = GST_SEQNUM_INVALID);
 
@@ -172,6 +173,7 @@ class StreamTask : public PadDriver {
   std::vector<StreamPad*> asking_;  // for negotiation, in this round
   guint group_id_ = 0;
   bool first_frame_ = true;  // of a run of the camera
+  bool hang_told_ = false;   // since the element went to PAUSED
   ControlRanges ranges_;     // of the configured camera
   ControlList unsupported_;  // the application knows
   ClockMap clock_map_;

@@ -107,7 +107,8 @@ class SystemKernel final : public Kernel {
 }  // namespace
 
 Kernel& system_kernel() {
-  static SystemKernel kernel;
+  /* Never destroyed: a camera that was left to itself may come back while the process ends. */
+  static SystemKernel& kernel = *std::make_unique<SystemKernel>().release();
   return kernel;
 }
 

@@ -22,8 +22,12 @@ inline constexpr ipc::BudgetLimits kIpaBudget = {
     .message_bytes = size_t{256} << 10U,
 };
 
-/** What a call of a handler may wait for its IPA: that it starts, and then answers. */
-inline constexpr std::chrono::milliseconds kIpaTime{7000};
+/**
+ * What a call of a handler may wait for its IPA, which has deadlines of its own: three attempts,
+ * each a start (5 s) and calls (2 s) of it. Above that, so that it is never the IPA that looks like
+ * a driver that hangs.
+ */
+inline constexpr std::chrono::milliseconds kIpaTime{30000};
 
 /** The host that `wanted` asks for, with kIpaBudget. */
 ipc::IpaOptions ipa_options(const CameraOptions& wanted);

@@ -193,6 +193,9 @@ void test_forgotten() {
     g_assert_true(f.camera->release(kept.keep()) == Camera::Released::Left);
     f.camera.reset();
   }
+  /* Another object for the same camera would hang beside it. */
+  Camera another(std::make_unique<FakePipeline>(script));
+  CHECK_ERROR(another.acquire({}), Error::Code::Busy);
   script->come_back();
   kept.wait_gone();
   g_assert_cmpint(script->closed, ==, 1);

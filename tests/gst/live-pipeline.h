@@ -65,6 +65,7 @@ class LivePipeline {
   void forget() {
     const std::lock_guard lock(mutex_);
     frames_count_ = 0;
+    errors_ = 0;
     error_.reset();
     warnings_.clear();
   }
@@ -103,6 +104,11 @@ class LivePipeline {
   [[nodiscard]] std::optional<Posted> error() {
     const std::lock_guard lock(mutex_);
     return error_;
+  }
+  /** How many since forget(). */
+  [[nodiscard]] int errors() {
+    const std::lock_guard lock(mutex_);
+    return errors_;
   }
   [[nodiscard]] std::vector<Posted> warnings() {
     const std::lock_guard lock(mutex_);
@@ -162,9 +168,12 @@ class LivePipeline {
     const std::lock_guard lock(mutex_);
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING) {
       warnings_.push_back(std::move(posted));
-    } else if (!error_) {
-      error_ = std::move(posted);
-      error_at_ = g_get_monotonic_time();
+    } else {
+      errors_++;
+      if (!error_) {
+        error_ = std::move(posted);
+        error_at_ = g_get_monotonic_time();
+      }
     }
     changed_.notify_all();
   }
@@ -172,7 +181,8 @@ class LivePipeline {
   std::mutex mutex_;
   std::condition_variable changed_;
   int frames_count_ = 0;
-  std::optional<Posted> error_;
+  int errors_ = 0;
+  std::optional<Posted> error_;  // the first
   gint64 error_at_ = 0;
   std::vector<Posted> warnings_;
   size_t to_hold_ = 0;

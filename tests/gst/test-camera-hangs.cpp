@@ -29,7 +29,7 @@ void assert_hangs(const Posted& error) {
   g_assert_cmpstr(g_quark_to_string(error.domain), ==, g_quark_to_string(GST_RESOURCE_ERROR));
   g_assert_cmpint(error.code, ==, GST_RESOURCE_ERROR_READ);
   g_assert_true(error.says("camera 'fake/0' hangs"));
-  g_assert_true(error.says("pull"));
+  g_assert_true(error.says("unplug it"));
 }
 
 /** It may take a moment until the camera is free. */
@@ -61,6 +61,7 @@ void test_on_the_way_up(gconstpointer method) {
     g_assert_false(p.wait_frames(1));
   assert_hangs(*p.error());
   g_assert_true(p.set_state(GST_STATE_NULL));
+  g_assert_cmpint(p.errors(), ==, 1);
   /* While it hangs it is nobody's. */
   p.forget();
   g_assert_false(p.set_state(GST_STATE_READY));
@@ -82,6 +83,7 @@ void test_on_the_way_down(gconstpointer method) {
   for (const GstState state : {GST_STATE_PAUSED, GST_STATE_READY, GST_STATE_NULL})
     g_assert_true(p.set_state(state));
   assert_hangs(*p.error());
+  g_assert_cmpint(p.errors(), ==, 1);
   script->come_back();
   assert_streams_again(p);
   for (const BufferPtr& held : p.drop()) {
@@ -105,6 +107,36 @@ void test_forgotten(gconstpointer method) {
   }
   script->come_back();
   LivePipeline p("", kCaps);
+  assert_streams_again(p);
+  assert_nothing_is_left(*script);
+}
+
+/* The device is lost, and its driver hangs over that: the application learns what was first. */
+void test_failed() {
+  const auto script = hanging_camera("stop");
+  script->fail_at_frame = 4;
+  LivePipeline p("", kCaps);
+  g_assert_true(p.set_state(GST_STATE_PLAYING));
+  g_assert_false(p.wait_frames(100));
+  g_assert_true(p.error()->says("was told to fail"));
+  g_assert_true(p.set_state(GST_STATE_NULL));
+  g_assert_cmpint(p.errors(), ==, 2);  // the other one is that it hangs
+  script->fail_at_frame.reset();
+  script->come_back();
+  assert_streams_again(p);
+  assert_nothing_is_left(*script);
+}
+
+/* It was only slow, and is mostly back when it is closed. */
+void test_slow() {
+  const auto script = hanging_camera("stop");
+  LivePipeline p("", kCaps);
+  g_assert_true(p.set_state(GST_STATE_PLAYING));
+  g_assert_true(p.wait_frames(3));
+  g_assert_true(p.set_state(GST_STATE_READY));
+  assert_hangs(*p.error());
+  script->come_back();
+  g_assert_true(p.set_state(GST_STATE_NULL));
   assert_streams_again(p);
   assert_nothing_is_left(*script);
 }
@@ -137,6 +169,8 @@ int main(int argc, char** argv) {
   for (const char* method : {"start", "stop", "close"})
     g_test_add_data_func((std::string("/camera-hangs/forgotten/") + method).c_str(), method,
                          test_forgotten);
+  g_test_add_func("/camera-hangs/failed", test_failed);
+  g_test_add_func("/camera-hangs/slow", test_slow);
   g_test_add_func("/camera-hangs/silent", test_silent);
   return g_test_run();
 }
