@@ -4,10 +4,19 @@
 #include <optional>
 #include <utility>
 
+#include "base/free-descriptors.h"
 #include "core/context-thread.h"
 #include "core/hang-registry.h"
 
 namespace gstcam {
+
+namespace {
+
+/* What the thread's main context takes, and a node that is looked at. GLib ends the process where a
+ * context has none. */
+constexpr unsigned kDescriptors = 4;
+
+}  // namespace
 
 Platform::Platform(std::unique_ptr<PipelineFactory> factory, std::chrono::milliseconds limit)
     : factory_(std::move(factory)), limit_(limit) {}
@@ -17,6 +26,8 @@ Result<FoundCameras> Platform::ask(const DeviceClaims& taken) {
   const std::shared_ptr<HangRegistry> hanging = HangRegistry::instance();
   if (hanging->has(name()))
     return Error(Error::Code::Timeout, "a driver hangs since it was asked last", kHint);
+  if (Result<void> free = check_free_descriptors(kDescriptors); !free)
+    return free.error();
   Result<std::unique_ptr<ContextThread>> thread = ContextThread::create("camera-find");
   if (!thread)
     return thread.error();
