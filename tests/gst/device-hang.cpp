@@ -9,7 +9,6 @@
  * comes back in time; and the same pipeline streams when the webcam goes on.
  */
 #include <csignal>
-#include <thread>
 
 #include "pipelines/registry.h"
 #include "tests/gst/live-pipeline.h"
@@ -20,20 +19,6 @@ using namespace gstcam::test;
 namespace {
 
 pid_t webcam = 0;
-
-void assert_streams_again(LivePipeline& p) {
-  const gint64 limit = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
-  for (;;) {
-    p.forget();
-    if (p.set_state(GST_STATE_PLAYING) && p.wait_frames(5))
-      break;
-    p.set_state(GST_STATE_NULL);
-    g_assert_true(p.error()->says("hangs since"));
-    g_assert_cmpint(g_get_monotonic_time(), <, limit);
-    std::this_thread::yield();
-  }
-  g_assert_true(p.set_state(GST_STATE_NULL));
-}
 
 void assert_hangs(const Posted& error) {
   g_test_message("%s", error.text.c_str());

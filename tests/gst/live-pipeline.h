@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/gst/element-fixture.h"
@@ -198,6 +199,22 @@ inline void assert_streams(LivePipeline& p) {
   const bool plays = p.set_state(GST_STATE_PLAYING) && p.wait_frames(2);
   if (!plays)
     g_error("it does not stream: %s", p.error()->text.c_str());
+  g_assert_true(p.set_state(GST_STATE_NULL));
+}
+
+/** The same of a camera that hung and was told to come back: it may take a moment until it is free.
+ */
+inline void assert_streams_again(LivePipeline& p) {
+  const gint64 limit = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+  for (;;) {
+    p.forget();
+    if (p.set_state(GST_STATE_PLAYING) && p.wait_frames(5))
+      break;
+    p.set_state(GST_STATE_NULL);
+    g_assert_true(p.error()->says("hangs since"));
+    g_assert_cmpint(g_get_monotonic_time(), <, limit);
+    std::this_thread::yield();
+  }
   g_assert_true(p.set_state(GST_STATE_NULL));
 }
 

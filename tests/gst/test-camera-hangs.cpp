@@ -4,8 +4,6 @@
  * state waits for it longer than its time, nothing is freed under its hands, and the same pipeline
  * streams when it is back. And a camera that just sends nothing any more.
  */
-#include <thread>
-
 #include "tests/gst/live-pipeline.h"
 
 using namespace gstcam;
@@ -30,21 +28,6 @@ void assert_hangs(const Posted& error) {
   g_assert_cmpint(error.code, ==, GST_RESOURCE_ERROR_READ);
   g_assert_true(error.says("camera 'fake/0' hangs"));
   g_assert_true(error.says("unplug it"));
-}
-
-/** It may take a moment until the camera is free. */
-void assert_streams_again(LivePipeline& p) {
-  const gint64 limit = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
-  for (;;) {
-    p.forget();
-    if (p.set_state(GST_STATE_PLAYING) && p.wait_frames(2))
-      break;
-    p.set_state(GST_STATE_NULL);
-    g_assert_true(p.error()->says("hangs since"));
-    g_assert_cmpint(g_get_monotonic_time(), <, limit);
-    std::this_thread::yield();
-  }
-  g_assert_true(p.set_state(GST_STATE_NULL));
 }
 
 void assert_nothing_is_left(const FakeScript& script) {
